@@ -1,0 +1,161 @@
+"""A rule book: policy numbers and rules, checked before use, with a version that is the hash of its text.
+
+    policy: {salary_share_percent: 50, ...}
+    rules:
+      - {code: loan.overdue, over: loan, when: "...", facts: [...], audience: [finance], severity: warning,
+         marks: [risk_flag]}
+
+A policy number may differ by department or position: `policy: {loans_in_window: {default: 3, position: {销售: 5}}}`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+import yaml
+
+from connector.errors import RuleError
+from connector.rules.columns import FILES, kinds
+from connector.rules.gate import Names, check_condition
+
+SEVERITIES = ("info", "warning", "critical")
+AUDIENCES = ("finance", "hr", "manager", "it")
+MARKS = ("risk_flag", "exit_hold", "todo")
+MODES = ("on", "observe", "off")
+
+# A policy number larger than this could overflow a product with an amount (see the limit of money).
+POLICY_LIMIT = 10**5
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One threshold: the company's value, and what departments and positions have instead."""
+
+    default: int
+    department: Mapping[str, int] = field(default_factory=dict)
+    position: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One condition over one file."""
+
+    code: str
+    over: str
+    when: str
+    facts: tuple[str, ...]
+    audience: tuple[str, ...]
+    severity: str
+    marks: tuple[str, ...]
+    mode: str
+    columns: frozenset[str]
+
+    @property
+    def streams(self) -> frozenset[str]:
+        """Streams that the condition rests on."""
+        return frozenset().union(*(FILES[self.over][name].streams for name in self.columns))
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """Rules and policy numbers of one company."""
+
+    version: str
+    policies: Mapping[str, Policy]
+    rules: tuple[Rule, ...]
+
+    def over(self, name: str) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if rule.over == name and rule.mode != "off")
+
+    def rule(self, code: str) -> Rule:
+        return next(rule for rule in self.rules if rule.code == code)
+
+
+def load_book(text: str, place: str = "rules") -> RuleBook:
+    """Checked rule book from YAML text. RuleError names the rule, the line and what is known."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RuleError(f"not readable as YAML: {error}", place=place) from error
+    if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
+        raise RuleError("found no list `rules:` at the top", place=place)
+    policies = {name: _policy(name, value, place) for name, value in (document.get("policy") or {}).items()}
+    rules = tuple(_rule(row, frozenset(policies), place) for row in document["rules"])
+    codes = [rule.code for rule in rules]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise RuleError(f"the code `{code}` stands twice", place=place)
+    return RuleBook(hashlib.sha256(text.encode()).hexdigest()[:12], policies, rules)
+
+
+def _policy(name: str, value: Any, place: str) -> Policy:
+    spec = value if isinstance(value, dict) else {"default": value}
+    here = f"{place} policy.{name}"
+    unknown = set(spec) - {"default", "department", "position"}
+    if unknown:
+        raise RuleError(f"`{sorted(unknown)[0]}` is not known; known: default, department, position", place=here)
+    numbers = [spec.get("default"), *(spec.get("department") or {}).values(), *(spec.get("position") or {}).values()]
+    for number in numbers:
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= POLICY_LIMIT:
+            raise RuleError(f"found {number!r}, expected a whole number from 0 to {POLICY_LIMIT}", place=here)
+    return Policy(spec["default"], spec.get("department") or {}, spec.get("position") or {})
+
+
+def _rule(row: Any, policies: frozenset[str], place: str) -> Rule:
+    code = str(row.get("code", "")) if isinstance(row, dict) else ""
+    here = f"{place} rule {code or row!r}"
+    if not code:
+        raise RuleError("has no `code`", place=here)
+    over = str(row.get("over", ""))
+    if over not in FILES:
+        raise RuleError(f"`over: {over}`; known: {', '.join(FILES)}", place=here)
+    columns = check_condition(str(row.get("when", "")), Names(kinds(over), policies), here)
+    facts = _listed(row, "facts", tuple(FILES[over]) + tuple(policies), here)
+    for name in facts:
+        if name in FILES[over] and FILES[over][name].is_secret:
+            raise RuleError(f"`{name}` is confidential: it may be judged, not shown; use salary_band", place=here)
+    rule = Rule(
+        code=code, over=over, when=" ".join(str(row["when"]).split()), facts=facts,
+        audience=_listed(row, "audience", AUDIENCES, here), severity=_one(row, "severity", SEVERITIES, here),
+        marks=_listed(row, "marks", MARKS, here), mode=_one(row, "mode", MODES, here, "on"), columns=columns,
+    )
+    _try_out(rule, policies, here)
+    return rule
+
+
+def _listed(row: Mapping[str, Any], key: str, known: tuple[str, ...], place: str) -> tuple[str, ...]:
+    values = tuple(str(value) for value in row.get(key) or ())
+    for value in values:
+        if value not in known:
+            raise RuleError(f"`{key}`: `{value}` is not known; known: {', '.join(known)}", place=place)
+    return values
+
+
+def _one(row: Mapping[str, Any], key: str, known: tuple[str, ...], place: str, default: str = "") -> str:
+    value = row.get(key, default)
+    value = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else str(value)
+    if value not in known:
+        raise RuleError(f"`{key}: {value}`; known: {', '.join(known)}", place=place)
+    return str(value)
+
+
+def condition(rule: Rule) -> pl.Expr:
+    """The rule's condition as a Polars expression over its file and the policy columns."""
+    return pl.sql_expr(rule.when)
+
+
+def _try_out(rule: Rule, policies: frozenset[str], place: str) -> None:
+    """Run the condition on two rows of nulls: it must give one yes-or-no per row."""
+    columns = {name: column.dtype for name, column in FILES[rule.over].items()}
+    frame = pl.DataFrame({name: [None, None] for name in columns}, schema=columns)
+    frame = frame.with_columns([pl.lit(None, dtype=pl.Int64).alias(name) for name in policies])
+    try:
+        result = frame.select(condition(rule).alias("result"))["result"]
+    except pl.exceptions.PolarsError as error:
+        raise RuleError(f"cannot be evaluated: {error}", place=place) from error
+    if result.dtype != pl.Boolean or result.len() != 2:
+        raise RuleError(f"gives {result.dtype}, expected one yes or no per row", place=place)

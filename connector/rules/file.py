@@ -1,0 +1,225 @@
+"""One person, one file: the employee, loan and exit files, one wide row each, built by joins and grouped sums.
+
+An exit's balance comes from the ledger, never through the employee file: an HR store that answers three rows must
+neither make debtors nor free them. Rows dated after the business date are ignored here. Masking never touches a key.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from datetime import timedelta
+
+import polars as pl
+
+from connector.model.values import exponent, months_before
+from connector.rules.book import Policy
+from connector.rules.columns import APPROVAL, EMPLOYEE, EXIT, EXIT_FILE, HR, LOAN, OPEN, PAYOUT, REQUEST
+from connector.rules.knowledge import Facts, decimal, known_total, sum_known
+
+_ODD_EXPONENTS = {code: exponent(code) for code in ("JPY", "KRW", "VND", "CLP", "KWD", "BHD", "OMR", "JOD", "TND")}
+
+
+def digits_of(currency: pl.Expr) -> pl.Expr:
+    """Digits after the decimal point, per row."""
+    return currency.replace_strict(_ODD_EXPONENTS, default=2, return_dtype=pl.Int64)
+
+
+def paid_out(facts: Facts) -> pl.DataFrame:
+    """Loans paid out on or before the business date: the only ones that owe."""
+    return facts.loan.filter(pl.col("lent_on") <= facts.as_of)
+
+
+def loan_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
+    """One row per loan and application (columns: `columns.LOAN`)."""
+    has_requests = {REQUEST, PAYOUT} <= facts.complete
+    start = months_before(facts.as_of, policies["approval_months"].default)
+    loans = facts.loan.join(_approvals(facts), left_on="approval", right_on="number", how="left", validate="m:1")
+    has_trip = pl.col("trip_start").is_not_null() | pl.col("trip_end").is_not_null()
+    days = (pl.col("trip_end") - pl.col("trip_start")).dt.total_days() + 1
+    is_home = pl.col("currency") == facts.currency
+    overdue = pl.max_horizontal((facts.as_of - pl.col("due_on")).dt.total_days(), 0)
+    file = loans.with_columns(
+        loan=pl.col("number"), number_in_finance=pl.col("employee"), employee=pl.col("person"),
+        is_linked=pl.col("person").is_not_null(),
+        is_paid_out=(pl.col("lent_on") <= facts.as_of).fill_null(False),
+        home_principal=pl.when(is_home).then(pl.col("principal")),
+        has_due_date=pl.col("due_on").is_not_null(), days_overdue=overdue,
+        has_trip=pl.when(has_trip | has_requests).then(has_trip), trip_days=days,
+        is_in_approval_window=((pl.col("lent_on") > start) & (pl.col("lent_on") <= facts.as_of)).fill_null(False),
+        **_approval_columns(facts),
+    )
+    return file.select([pl.col(name).cast(column.dtype) for name, column in LOAN.items()])
+
+
+def _approvals(facts: Facts) -> pl.DataFrame:
+    """One row per approval: its state, day of completion, and how the company's chain was kept."""
+    is_done = pl.col("state") == "completed"
+    ends = facts.approval.group_by("number").agg(
+        oa_done=is_done.any(),
+        oa_done_on=pl.col("finished_at").filter(is_done).max().dt.convert_time_zone(facts.zone.key).dt.date(),
+    )
+    if not facts.approval_chain:
+        return ends.with_columns(chain_missing=pl.lit(0, pl.Int64), chain_in_order=pl.lit(True))
+    steps = facts.approval.with_columns(
+        last_start=pl.col("step").filter(pl.col("decision") == "submit").max().over("number")
+    ).filter((pl.col("decision") == "agree") & (pl.col("step") > pl.col("last_start").fill_null(-1)))
+    places = [
+        pl.col("step").filter(pl.col("node").is_in(list(nodes))).max().alias(f"at_{place}")
+        for place, nodes in enumerate(facts.approval_chain)
+    ]
+    names = [f"at_{place}" for place in range(len(places))]
+    chain = steps.group_by("number").agg(places)
+    found = ends.join(chain, on="number", how="left", validate="1:1")
+    in_order = pl.all_horizontal([pl.col(a) < pl.col(b) for a, b in itertools.pairwise(names)] or [True])
+    return found.with_columns(
+        chain_missing=pl.sum_horizontal([pl.col(name).is_null().cast(pl.Int64) for name in names]),
+        chain_in_order=in_order.fill_null(False),
+    ).drop(names)
+
+
+def _approval_columns(facts: Facts) -> dict[str, pl.Expr]:
+    """Whether a loan's approval is completed: the OA says; where the OA cannot list so far back, finance's own
+    approved request does, and the steps of the chain stay unknown."""
+    if APPROVAL not in facts.complete:
+        nothing = pl.lit(None)
+        return {"is_approved": nothing, "approved_on": nothing, "steps_missing": nothing, "steps_in_order": nothing}
+    edge = facts.as_of - timedelta(days=facts.reach_days - 1)
+    in_oa = pl.col("oa_done").is_not_null()
+    beyond = pl.min_horizontal("applied_on", "lent_on") <= edge
+    named = {REQUEST, PAYOUT} <= facts.complete
+    absent = pl.when(beyond).then(pl.col("is_approved")).when(named).then(False)
+    keeps_steps = not facts.approval_chain
+    return {
+        "is_approved": pl.when(in_oa).then(pl.col("oa_done")).otherwise(absent),
+        "approved_on": pl.when(in_oa).then(pl.col("oa_done_on")).when(beyond).then(pl.col("approved_on")),
+        "steps_missing": pl.when(in_oa).then(pl.col("chain_missing")).when(keeps_steps).then(0),
+        "steps_in_order": pl.when(in_oa).then(pl.col("chain_in_order")).when(keeps_steps).then(True),
+    }
+
+
+def _debts(loans: pl.DataFrame, key: str, facts: Facts, window_months: int) -> pl.DataFrame:
+    """Per `key`: what its loans add up to. Overpaid loans count as zero; currencies are never added."""
+    owed = pl.col("balance").clip(lower_bound=0)
+    is_home = pl.col("currency") == facts.currency
+    is_open = pl.col("balance") > 0
+    start = months_before(facts.as_of, window_months)
+    return loans.group_by(key).agg(
+        home_total=pl.when(pl.col("balance").null_count() == 0).then(owed.filter(is_home).sum()),
+        foreign=(is_open & ~is_home).sum(),
+        seen_open=is_open.sum().cast(pl.Int64),
+        overdue_total=known_total(owed.filter(is_home & (pl.col("due_on") < facts.as_of).fill_null(False))),
+        oldest=pl.col("lent_on").filter(is_open).min(),
+        window=(pl.col("lent_on") > start).sum().cast(pl.Int64),
+        rows=pl.len(),
+    )
+
+
+def employee_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
+    """One row per employee number of HR (columns: `columns.EMPLOYEE`)."""
+    debts = _debts(paid_out(facts), "person", facts, policies["window_months"].default)
+    doubted = facts.doubt.select("person").unique().with_columns(in_doubt=pl.lit(True))
+    file = facts.employee.join(debts, left_on="number", right_on="person", how="left", validate="1:1").join(
+        doubted, left_on="number", right_on="person", how="left", validate="1:1"
+    )
+    known = pl.lit(OPEN in facts.complete) & pl.col("in_doubt").is_null()
+    rows = pl.col("rows")
+    no_foreign = pl.col("foreign").fill_null(0) == 0
+    balance = pl.when(no_foreign).then(sum_known(pl.col("home_total"), rows, known))
+    salary = pl.when(pl.col("currency").fill_null(facts.currency) == facts.currency).then(pl.col("monthly_salary"))
+    file = file.with_columns(
+        employee=pl.col("number"), owes=_owes(known), balance=balance, monthly_salary=salary,
+        open_loans=sum_known(pl.col("seen_open"), rows, known),
+        overdue_balance=pl.when(no_foreign).then(sum_known(pl.col("overdue_total"), rows, known)),
+        oldest_open_on=pl.col("oldest"), loans_in_window=sum_known(pl.col("window"), rows, known),
+    ).with_columns(salary_band=_band())
+    return file.select([pl.col(name).cast(column.dtype) for name, column in EMPLOYEE.items()])
+
+
+def _owes(known: pl.Expr) -> pl.Expr:
+    """True on positive evidence, even when more may be missing; false only when known; else unknown."""
+    seen = pl.col("seen_open").fill_null(0) > 0
+    return pl.when(seen).then(True).when(known).then(False)
+
+
+def _band() -> pl.Expr:
+    balance, salary = pl.col("balance"), pl.col("monthly_salary")
+    return (
+        pl.when(balance == 0).then(pl.lit("none"))
+        .when(balance.is_null() | salary.is_null() | (salary <= 0)).then(pl.lit("unknown"))
+        .when(balance * 100 <= salary * 50).then(pl.lit("le_50"))
+        .when(balance <= salary).then(pl.lit("50_100"))
+        .when(balance <= salary * 2).then(pl.lit("100_200"))
+        .otherwise(pl.lit("gt_200"))
+    )
+
+
+def exit_balances(facts: Facts) -> pl.DataFrame:
+    """Per exit and currency what its person owes: `exit, currency, balance (minor units > 0), loans`."""
+    is_open = paid_out(facts).filter(pl.col("balance") > 0)
+    return (
+        _ledger(facts.exit, is_open).group_by("exit", "currency")
+        .agg(balance=pl.col("balance").sum(), loans=pl.len()).sort("exit", "currency")
+    )
+
+
+def _ledger(exits: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
+    """Loans of each exit's person, each once: by the link; where HR does not know him, by the number on the form."""
+    keyed = exits.select(pl.col("number").alias("exit"), "person", pl.col("employee").alias("form_number"))
+    slim = loans.select("number", "system", "person", "employee", "currency", "balance", "lent_on", "due_on")
+    linked = keyed.join(slim, on="person", how="inner").drop("employee")
+    strangers = keyed.filter(pl.col("person").is_null())
+    by_number = strangers.join(
+        slim.filter(pl.col("person").is_null()), left_on="form_number", right_on="employee", how="inner"
+    )
+    return pl.concat([linked, by_number.select(linked.columns)]).unique(["exit", "system", "number"])
+
+
+def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
+    """One row per exit (columns: `columns.EXIT_FILE`)."""
+    loans = _ledger(facts.exit, paid_out(facts))
+    debts = _debts(loans, "exit", facts, policies["window_months"].default)
+    owed = exit_balances(facts).with_columns(
+        part=decimal(pl.col("balance"), digits_of(pl.col("currency"))) + " " + pl.col("currency")
+    ).group_by("exit").agg(owed=pl.col("part").sort().str.join(", "))
+    status = facts.employee.select(pl.col("number").alias("person"), "status")
+    doubt = facts.doubt.group_by("person").agg(doubt=pl.col("reason").min())
+    file = (
+        facts.exit.rename({"number": "exit"}).join(debts, on="exit", how="left", validate="1:1")
+        .join(owed, on="exit", how="left", validate="1:1")
+        .join(status, on="person", how="left", validate="m:1")
+        .join(doubt, on="person", how="left", validate="m:1")
+        .with_columns(reason=_reason(facts))
+        .with_columns(
+            owes=_owes(pl.col("reason").is_null()),
+            is_running=pl.col("state") == "running",
+            can_hold=pl.col("gate").is_in(["open", "not_reached"]) & (pl.col("strength") == "hard"),
+            is_passed_without_us=(pl.col("gate") == "passed") & ~pl.col("gate_by_us").fill_null(False),
+            balance=_exit_balance(),
+            open_loans=sum_known(pl.col("seen_open"), pl.col("rows"), pl.col("reason").is_null()),
+            employee=pl.coalesce("person", "employee"),
+        )
+        .with_columns(is_debtor=pl.col("owes").fill_null(False), is_proven=pl.col("owes").is_not_null())
+    )
+    return file.select([pl.col(name).cast(column.dtype) for name, column in EXIT_FILE.items()])
+
+
+def _exit_balance() -> pl.Expr:
+    no_foreign = pl.col("foreign").fill_null(0) == 0
+    known = pl.col("reason").is_null()
+    return pl.when(no_foreign).then(sum_known(pl.col("home_total"), pl.col("rows"), known))
+
+
+def _reason(facts: Facts) -> pl.Expr:
+    """Why it cannot be proven that this person owes nothing: a code, null when it can."""
+    if facts.suspended:
+        return pl.lit(facts.suspended)
+    if OPEN not in facts.complete:
+        return pl.lit("ledger_incomplete")
+    if EXIT not in facts.complete:
+        return pl.lit("exits_incomplete")
+    return (
+        pl.when(pl.col("person").is_null()).then(pl.lit("unlinked"))
+        .when(pl.col("doubt").is_not_null()).then(pl.col("doubt"))
+        .when(pl.lit(HR not in facts.complete) & pl.col("status").is_null()).then(pl.lit("employee_not_seen"))
+    )

@@ -1,0 +1,62 @@
+"""What is known of a part of the company: its linked tables, which streams are whole, and about whom there is doubt.
+
+Not seen is not gone: sums over what may be incomplete are unknown, never zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Linked canonical tables of one part, all as of one business date.
+
+    `loan`, `repayment` and `exit` carry `person`: the employee number in HR, null when not linked. `doubt` has a row
+    (person, reason) for everybody who may owe more than is seen: candidates of disputed or unlinked loans, owners
+    of rejected rows. `complete` names the streams whose end is proved. `suspended` is the cause for which releases
+    rest for the whole company, or "".
+    """
+
+    employee: pl.DataFrame
+    loan: pl.DataFrame
+    approval: pl.DataFrame
+    exit: pl.DataFrame
+    doubt: pl.DataFrame
+    complete: frozenset[str]
+    as_of: date
+    currency: str
+    zone: ZoneInfo
+    suspended: str = ""
+    approval_chain: tuple[tuple[str, ...], ...] = field(default=())
+    # How far back the OA can list approvals, days.
+    reach_days: int = 365
+
+
+def sum_known(total: pl.Expr, counted: pl.Expr, is_known: pl.Expr) -> pl.Expr:
+    """A sum that stays unknown: null unless known; 0 when known and without rows; null if any part was null.
+
+    `total` and `counted` come from `known_total` after a left join (both null where nothing was joined).
+    """
+    return pl.when(~is_known.fill_null(False)).then(None).when(counted.is_null()).then(0).otherwise(total)
+
+
+def known_total(column: pl.Expr) -> pl.Expr:
+    """Inside a group: the sum, or null if any of its rows is null (a plain sum would skip them)."""
+    return pl.when(column.null_count() == 0).then(column.sum()).otherwise(None)
+
+
+def decimal(minor: pl.Expr, digits: pl.Expr | int = 2) -> pl.Expr:
+    """Minor units → decimal text, exactly: −5 → `-0.05`."""
+    digits_expr = pl.lit(digits) if isinstance(digits, int) else digits
+    size = minor.abs().cast(pl.String).str.pad_start(20, "0")
+    head = size.str.slice(0, 20 - digits_expr.cast(pl.Int64)).str.strip_chars_start("0")
+    head = pl.when(head == "").then(pl.lit("0")).otherwise(head)
+    tail = size.str.slice(20 - digits_expr.cast(pl.Int64))
+    sign = pl.when(minor < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    dot = pl.when(digits_expr > 0).then(pl.lit(".")).otherwise(pl.lit(""))
+    return pl.when(minor.is_null()).then(None).otherwise(sign + head + dot + tail)
