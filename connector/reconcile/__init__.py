@@ -1,0 +1,1 @@
+"""State to plan: what should stand, what stands, the difference, and what of it may run. Pure."""

@@ -1,0 +1,116 @@
+"""The exit's life and the conditions of a release, each as one table. Pure.
+
+A case is live until it is released, withdrawn or slipped through. "Unproven" is a property of a look, not a state:
+it withholds the release and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from connector.model.plan import canonical
+
+LIVE = ("open", "held", "settled", "releasing")
+STATES = (*LIVE, "released", "withdrawn", "slipped_through", "recovery")
+
+# How long after a release a late booking is still watched, months.
+WATCH_MONTHS = 24
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Finance states that the loans are settled; void when the ledger's fingerprint changes."""
+
+    by: str
+    at: datetime
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One live case per employment. `ever_owed`: owed, or had a rejected or disputed loan, while it was open."""
+
+    system: str
+    ref: str
+    number: str
+    employee: str
+    state: str = "open"
+    opened_on: date | None = None
+    ever_owed: bool = False
+    confirmation: Confirmation | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one look sees of an exit. `owes`: True, False, or None while it is unproven (then `reason` says why)."""
+
+    state: str  # running | completed | refused | withdrawn, over there
+    gate: str
+    gate_by_us: bool
+    strength: str
+    owes: bool | None
+    reason: str
+    fingerprint: str
+    was_in_doubt: bool = False
+
+
+Test = Callable[[Case, Sight], bool]
+
+
+def _is_confirmed(case: Case, sight: Sight) -> bool:
+    return case.confirmation is not None and case.confirmation.fingerprint == sight.fingerprint
+
+
+def _needs_confirmation(case: Case, always: bool) -> bool:
+    return always or case.ever_owed
+
+
+# from-states, condition, to-state: the first row that fits is taken; no row fits: the state stays.
+_LIFE: tuple[tuple[tuple[str, ...], Test, str], ...] = (
+    (LIVE, lambda c, s: s.state in ("refused", "withdrawn"), "withdrawn"),
+    (LIVE, lambda c, s: s.gate == "passed" and s.gate_by_us, "released"),
+    (LIVE, lambda c, s: s.gate == "passed" and s.owes is True, "slipped_through"),
+    (LIVE, lambda c, s: s.gate == "passed" and s.owes is False, "released"),
+    (LIVE, lambda c, s: s.owes is True, "held"),
+    (("held", "settled"), lambda c, s: s.owes is False, "settled"),
+    (("open",), lambda c, s: s.owes is False and c.ever_owed, "settled"),  # a doubt was cleared up: finance says so
+    (("slipped_through",), lambda c, s: s.owes is False, "released"),
+    (("released",), lambda c, s: s.owes is True, "recovery"),
+    (("recovery",), lambda c, s: s.owes is False, "released"),
+    (("withdrawn",), lambda c, s: s.state == "running" and s.owes is True, "held"),
+    (("withdrawn",), lambda c, s: s.state == "running", "open"),
+    (("releasing",), lambda c, s: s.owes is None, "open"),
+)
+
+# What must be true for a release, each with the code that is shown when it is not.
+_RELEASE: tuple[tuple[str, Callable[[Case, Sight, bool], bool]], ...] = (
+    ("not_running", lambda c, s, always: s.state == "running"),
+    ("alarm_only", lambda c, s, always: s.strength == "hard"),
+    ("gate_not_open", lambda c, s, always: s.gate == "open"),
+    ("unproven", lambda c, s, always: s.owes is not None),
+    ("owes", lambda c, s, always: s.owes is not True),
+    ("not_confirmed", lambda c, s, always: _is_confirmed(c, s) or not _needs_confirmation(c, always)),
+)
+
+
+def follow(case: Case, sight: Sight) -> Case:
+    """The case after a look."""
+    ever = case.ever_owed or (case.state in LIVE and (sight.owes is True or sight.was_in_doubt))
+    kept = case.confirmation if _is_confirmed(case, sight) else None
+    state = next(
+        (to for states, fits, to in _LIFE if case.state in states and fits(case, sight)), case.state
+    )
+    return replace(case, state=state, ever_owed=ever, confirmation=kept)
+
+
+def blockers(case: Case, sight: Sight, confirm_always: bool = False) -> tuple[str, ...]:
+    """Codes of what withholds the release; empty = it may go (the ledger is read once more before the write)."""
+    return tuple(code for code, holds in _RELEASE if not holds(case, sight, confirm_always))
+
+
+def fingerprint(loans: Iterable[tuple[str, str, int]]) -> str:
+    """Hash of a person's ledger: sorted (loan ref, currency, balance in minor units), settled loans included."""
+    return hashlib.sha256(canonical(sorted(list(loan) for loan in loans))).hexdigest()[:16]
