@@ -1,0 +1,41 @@
+"""Finance's three documents become one loan: the request, the payment, the open item. Each is counted by itself.
+
+A loan that is only an application has no open item: `lent_on` and `balance` are null and its number is the
+request's. An open item finds its request by the loan number on the request, else by the payment that names both.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from connector.model.tables import schema
+
+
+def compose_loans(
+    open_items: pl.DataFrame, payouts: pl.DataFrame, requests: pl.DataFrame, payout_prefix: str
+) -> pl.DataFrame:
+    """Canonical `loan` rows from canonical `open_item`, `payout` and `request` rows.
+
+    `payout_prefix`: a payment's number is this text followed by the loan's number.
+    """
+    request = requests.unique("number", keep="first", maintain_order=True)
+    by_loan = request.filter(pl.col("loan").is_not_null()).unique("loan", keep="first", maintain_order=True)
+    paid_by = payouts.filter(pl.col("approval").is_not_null()).select(
+        loan=pl.col("number").str.strip_prefix(payout_prefix), paid_approval="approval"
+    ).unique("loan", keep="first", maintain_order=True)
+    items = open_items.join(paid_by, left_on="number", right_on="loan", how="left").join(
+        by_loan.select("loan", named=pl.col("number")), left_on="number", right_on="loan", how="left"
+    ).with_columns(approval=pl.coalesce("paid_approval", "named"))
+    details = request.select(
+        "number", "kind", "purpose", "applied_on", "trip_start", "trip_end", "is_approved", "approved_on"
+    )
+    paid = items.join(details, left_on="approval", right_on="number", how="left")
+    taken = items.select(pl.col("approval")).drop_nulls().unique()
+    waiting = request.join(taken, left_on="number", right_on="approval", how="anti").filter(
+        ~pl.col("loan").is_in(open_items["number"].implode()).fill_null(False)
+    ).with_columns(
+        approval=pl.col("number"), number=pl.coalesce("loan", "number"), principal=pl.col("amount"),
+        balance=pl.lit(None, pl.Int64), lent_on=pl.lit(None, pl.Date), due_on=pl.lit(None, pl.Date),
+    ).filter(pl.col("principal").is_not_null() & pl.col("currency").is_not_null())
+    columns = [pl.col(name).cast(dtype) for name, dtype in schema("loan").items()]
+    return pl.concat([paid.select(columns), waiting.select(columns)])

@@ -1,0 +1,215 @@
+"""A mapping: canonical column ← source field and converter, written in YAML beside the adapter.
+
+    streams:
+      open_item:                      # the stream; its canonical table has the same name unless `table:` says so
+        ref: FID                      # target: source field, as text
+        lent_on: {from: FDATE, as: date}
+        principal: {from: FAMOUNTFOR, as: money, currency: currency}   # a column of this mapping, or a code
+        status: {from: state, as: word, words: {在职: active}}
+        is_approved: {from: FDocumentStatus, as: flag, yes: [C], no: [A, B, D, Z]}
+        step: {from: step, as: int}
+        finished_at: {from: finishTime, as: instant}
+        strength: {value: hard}       # a constant
+
+A company's overlay has the same form and wins column by column. A row whose required field is missing, or whose
+text a converter cannot read, is set aside with the field, what stood there and what was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import yaml
+
+from connector.errors import ConfigError
+from connector.mappings import convert
+from connector.model.tables import TABLES, schema
+from connector.model.values import exponent
+
+_KINDS = ("text", "date", "instant", "money", "word", "flag", "int")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One target column of one stream."""
+
+    target: str
+    source: str | None
+    kind: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StreamMapping:
+    """All columns of one stream."""
+
+    stream: str
+    table: str
+    fields: tuple[Field, ...]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Source fields it reads, in order, each once."""
+        return tuple(dict.fromkeys(f.source for f in self.fields if f.source is not None))
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that could not be mapped: which field, what stood there, what was expected."""
+
+    ref: str
+    key: str
+    field: str
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """Constants of one pull."""
+
+    system: str
+    seen_at: datetime
+    currency: str
+    zone: ZoneInfo
+
+
+def load_mapping(text: str, place: str, overlay: str = "") -> dict[str, StreamMapping]:
+    """YAML text → stream → mapping. ConfigError names the place, the stream and the column."""
+    base, over = _read(text, place), _read(overlay, f"{place} (overlay)") if overlay else {}
+    streams = {name: {**base.get(name, {}), **over.get(name, {})} for name in [*base, *over]}
+    return {name: _stream(name, columns, place) for name, columns in streams.items()}
+
+
+def _read(text: str, place: str) -> dict[str, dict[str, Any]]:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"not readable as YAML: {error}", place=place) from error
+    streams = document.get("streams") if isinstance(document, dict) else None
+    if not isinstance(streams, dict):
+        raise ConfigError("found no `streams:` at the top, expected one", place=place)
+    return streams
+
+
+def _stream(name: str, columns: dict[str, Any], place: str) -> StreamMapping:
+    table = str(columns.get("table", name))
+    if table not in TABLES:
+        raise ConfigError(f"no table `{table}`; known: {', '.join(TABLES)}", place=f"{place} {name}")
+    fields = []
+    for target, spec in columns.items():
+        if target == "table":
+            continue
+        here = f"{place} {name}.{target}"
+        if target not in TABLES[table]:
+            raise ConfigError(f"`{table}` has no such column; known: {', '.join(TABLES[table])}", place=here)
+        fields.append(_field(target, {"from": spec} if isinstance(spec, str) else dict(spec), here))
+    return StreamMapping(name, table, tuple(fields))
+
+
+def _field(target: str, spec: dict[str, Any], place: str) -> Field:
+    # YAML 1.1 reads a bare `yes:` or `no:` as a boolean key.
+    words: dict[object, str] = {True: "yes", False: "no"}
+    spec = {words.get(name, str(name)): value for name, value in spec.items()}
+    kind = str(spec.pop("as", "text"))
+    source = spec.pop("from", None)
+    if kind not in _KINDS:
+        raise ConfigError(f"`as: {kind}` is not known; known: {', '.join(_KINDS)}", place=place)
+    if source is None and "value" not in spec:
+        raise ConfigError("needs `from:` or `value:`", place=place)
+    return Field(target, None if source is None else str(source), kind, spec)
+
+
+def map_rows(
+    mapping: StreamMapping, raw: pl.DataFrame, context: Context
+) -> tuple[pl.DataFrame, list[BadRow]]:
+    """Raw text rows → canonical rows of the mapping's table, and the rows set aside.
+
+    A source field that the raw frame does not have reads as null (a required one sets every row aside).
+    """
+    if raw.height == 0:
+        return pl.DataFrame(schema=schema(mapping.table)), []
+    missing = [s for s in mapping.sources if s not in raw.columns]
+    raw = raw.with_columns([pl.lit(None, dtype=pl.String).alias(s) for s in missing])
+    plain = [f for f in mapping.fields if f.kind != "money"]
+    amounts = [f for f in mapping.fields if f.kind == "money"]
+    mapped = raw.with_columns([_expression(f, context).alias(f"={f.target}") for f in plain])
+    mapped = mapped.with_columns([_amount(f, mapping, context).alias(f"={f.target}") for f in amounts])
+    bad_flags = {f.target: _is_bad(f, mapping.table) for f in mapping.fields}
+    mapped = mapped.with_columns([flag.alias(f"!{name}") for name, flag in bad_flags.items()])
+    is_bad = pl.any_horizontal([pl.col(f"!{name}") for name in bad_flags])
+    rejected = mapped.filter(is_bad)
+    bad = list(_bad_rows(mapping, rejected)) if rejected.height else []
+    return _canonical(mapping, mapped.filter(~is_bad), context), bad
+
+
+def _expression(field: Field, context: Context) -> pl.Expr:
+    if field.source is None:
+        return pl.lit(field.options["value"])
+    source, options = pl.col(field.source), field.options
+    match field.kind:
+        case "date":
+            return convert.day(source)
+        case "instant":
+            return convert.instant(source, context.zone)
+        case "word":
+            return convert.word(source, options.get("words", {}))
+        case "flag":
+            return convert.flag(source, options.get("yes", ["true", "1"]), options.get("no", ["false", "0"]))
+        case "int":
+            return convert.whole(source)
+        case _:
+            return convert.text(source)
+
+
+def _amount(field: Field, mapping: StreamMapping, context: Context) -> pl.Expr:
+    named = field.options.get("currency", context.currency)
+    source = pl.col(str(field.source))
+    if any(f.target == named for f in mapping.fields):
+        odd = {code: 10 ** exponent(code) for code in ("JPY", "KRW", "VND", "CLP", "KWD", "BHD", "OMR", "JOD", "TND")}
+        return convert.money(source, odd, pl.col(f"={named}"))
+    return convert.money(source, None, str(named))
+
+
+def _is_bad(field: Field, table: str) -> pl.Expr:
+    value = pl.col(f"={field.target}")
+    if field.source is None:
+        return pl.lit(False)
+    unreadable = value.is_null() & convert.text(pl.col(field.source)).is_not_null()
+    if field.kind == "date":  # "no date" is written as a very early date: readable
+        is_no_date = pl.col(field.source).str.contains(r"^\s*(1[0-8]\d\d|1900-01-01|0001)").fill_null(False)
+        unreadable = unreadable & ~is_no_date
+    if TABLES[table][field.target].required:
+        return unreadable | value.is_null()
+    return unreadable
+
+
+def _bad_rows(mapping: StreamMapping, rejected: pl.DataFrame) -> Iterator[BadRow]:
+    by_target = {f.target: f for f in mapping.fields}
+    key = next((f"={name}" for name in ("employee", "number") if name in by_target), None)
+    for row in rejected.iter_rows(named=True):
+        field = next(f for f in mapping.fields if row[f"!{f.target}"])
+        found = row[field.source] if field.source else None
+        yield BadRow(
+            ref=str(row.get("=ref") or ""), key=str(row[key] or "") if key else "",
+            field=field.source or field.target,
+            found="" if found is None else str(found)[:80], expected=field.kind if found else "a value",
+        )
+
+
+def _canonical(mapping: StreamMapping, mapped: pl.DataFrame, context: Context) -> pl.DataFrame:
+    wanted = schema(mapping.table)
+    constants: dict[str, object] = {"system": context.system, "seen_at": context.seen_at}
+    have = {f.target for f in mapping.fields}
+    columns = []
+    for name, dtype in wanted.items():
+        if name in have:
+            columns.append(pl.col(f"={name}").cast(dtype).alias(name))
+        else:
+            columns.append(pl.lit(constants.get(name)).cast(dtype).alias(name))
+    return mapped.select(columns)
