@@ -1,0 +1,145 @@
+"""What every adapter promises: four verbs over sockets, files or databases. No product is named here.
+
+`check` → staged findings with a way to mend; `pull` → pages of raw text rows; `observe` → marks as they stand;
+`push` → one action, a receipt. The caller maps raw rows, decides, keeps intents and reads back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from connector.model.plan import Action
+
+
+class Clock(Protocol):
+    """Wall clock for instants and tokens, monotonic for ages; injected, so that tests own time."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an adapter is told of the company it works for."""
+
+    connection: str  # name of the connection; becomes `system` in every row
+    currency: str
+    zone: ZoneInfo
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A raw row put aside. `key` = the employee or record number if it could be read, else ""."""
+
+    stream: str
+    ref: str
+    key: str
+    reason: str  # a code of the text catalog
+    found: str  # what stood there, shortened; never a secret
+    payload: str = ""
+
+
+@dataclass(frozen=True)
+class End:
+    """How the end of a stream was proved. `expected` = the source's own count, where it has one."""
+
+    how: Literal["empty_page", "vendor_end", "cursor_exhausted"]
+    expected: int | None = None
+    beyond_reach: str = ""  # why older records cannot be listed at all, a code
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: `rows` is a frame of text columns (raw field names); the last page carries `end`."""
+
+    rows: pl.DataFrame
+    cursor: str
+    rejects: tuple[Reject, ...] = ()
+    end: End | None = None
+
+
+@dataclass(frozen=True)
+class Since:
+    """What the caller already holds: `closed` refs need not be fetched again; `only` limits to these keys.
+
+    `only` holds employee numbers as the system writes them for finance and HR streams, record refs for OA ones.
+    """
+
+    as_of: date
+    closed: frozenset[str] = frozenset()
+    only: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One stage of `check`: reach, login, permission, fields, clock. `mend` is a code of the text catalog."""
+
+    stage: str
+    passed: bool
+    found: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What is known after a push. Unknown is read back before anything else is done."""
+
+    outcome: Literal["landed", "refused", "unknown"]
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class SinkKind:
+    """How one kind of mark is written: `append` lands at most `landing_s` seconds after the socket closed."""
+
+    kind: str
+    write: Literal["upsert", "append"]
+    landing_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a product can do. Asked by capability, never by name."""
+
+    adapter: str
+    title: dict[str, str]  # language → name
+    roles: tuple[str, ...]  # finance, oa, hr
+    streams: tuple[str, ...]
+    sinks: tuple[SinkKind, ...] = field(default=())
+    proves_end_by: str = "empty_page"
+    strength: str = "none"  # strength of a hold
+
+    def sink(self, kind: str) -> SinkKind | None:
+        return next((sink for sink in self.sinks if sink.kind == kind), None)
+
+
+class Adapter(Protocol):
+    """One company's account in one product."""
+
+    manifest: Manifest
+
+    def check(self) -> list[Check]:
+        """Staged: stops at the first stage that fails. Writes nothing."""
+        ...
+
+    def pull(self, stream: str, since: Since) -> Iterator[Page]:
+        """Pages of raw rows. Raises ConnectorError kinds; a stream without a final `end` is incomplete."""
+        ...
+
+    def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
+        """Marks of a kind as they stand, canonical table `mark`; `refs` None = all that can stand."""
+        ...
+
+    def push(self, action: Action, text: str) -> Receipt:
+        """Write one action; `text` is the rendered sentence for people who read it over there."""
+        ...
+
+    def close(self) -> None: ...
