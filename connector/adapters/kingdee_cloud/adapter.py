@@ -1,0 +1,101 @@
+"""Kingdee Cloud behind the four verbs: check, pull, observe, push. Wiring only; work is done elsewhere.
+
+Nothing is decided here and nothing is kept but the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from connector.adapters.contract import Check, Manifest, Page, Receipt, Setting, Since
+from connector.adapters.kingdee_cloud.checks import Checks
+from connector.adapters.kingdee_cloud.connection import KingdeeForm
+from connector.adapters.kingdee_cloud.control import Control
+from connector.adapters.kingdee_cloud.marks import RISK_FLAG, RiskFlags
+from connector.adapters.kingdee_cloud.reading import Reader
+from connector.adapters.kingdee_cloud.session import Session
+from connector.adapters.kit.http import Channel, Limits, Resolver
+from connector.adapters.kit.manifest import load_manifest
+from connector.errors import ConfigError, RejectedError, UnknownOutcome, UsageError
+from connector.mappings.table import load_mapping
+from connector.model.plan import Action
+
+
+def build(options: dict[str, Any], setting: Setting, overlay: str = "") -> KingdeeCloud:
+    """The adapter of one account; `overlay` is the company's mapping. ConfigError names the wrong option."""
+    try:
+        form = KingdeeForm.model_validate(options)
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_context=False, include_url=False)
+        shown = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'form'}: {one['msg']}" for one in wrong)
+        raise ConfigError(shown, place=f"connection {setting.connection}") from None
+    return KingdeeCloud(form, setting, overlay=overlay)
+
+
+class KingdeeCloud:
+    """One account in Kingdee Cloud. Thread-safe; close it at the end."""
+
+    def __init__(
+        self, form: KingdeeForm, setting: Setting, resolver: Resolver | None = None, *, overlay: str = ""
+    ) -> None:
+        self.manifest: Manifest = load_manifest(_text("manifest.yaml"), "kingdee_cloud manifest")
+        self._form, self._setting = form, setting
+        self._mappings = load_mapping(_text("mapping.yaml"), "kingdee_cloud mapping", overlay)
+        self._channel = Channel(
+            form.endpoint, setting.clock, Limits(connections=form.max_parallel),
+            timeout_s=form.timeout_s, resolver=resolver,
+        )
+        self._session = Session(form, self._channel, setting.clock)
+        self._reader = Reader(self._session, self._mappings, form.page_rows)
+        self._control = Control(self._session, form)
+        self._flags = RiskFlags(self._session, form.flag_fields, setting, form.page_rows)
+
+    def check(self) -> list[Check]:
+        """Staged; with a jar of its own, so that a live session hides nothing."""
+        fresh = Session(self._form, self._channel, self._setting.clock)
+        return Checks(
+            self._channel, fresh, self._mappings, self._form.flag_fields, self._setting.clock
+        ).run()
+
+    def pull(self, stream: str, since: Since) -> Iterator[Page]:
+        """Pages of raw text rows under the mapping's field names; the last one proves the end.
+
+        `since.only`: employee numbers as Kingdee writes them; the control total is always the whole.
+        """
+        if stream == "control":
+            return self._control.pages(since.as_of)
+        return self._reader.pages(stream, since.only)
+
+    def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
+        """Risk flags as they stand; `refs` are employee numbers."""
+        self._must_be_flag(kind)
+        return self._flags.observed(refs)
+
+    def push(self, action: Action, text: str) -> Receipt:
+        """Set or clear one flag. What is landed is known only when it is read back."""
+        self._must_be_flag(action.kind)
+        today = self._setting.clock.now().astimezone(self._setting.zone).date()
+        content = None if action.verb == "remove" else action.after
+        try:
+            self._flags.write(action.ref, content, text, today)
+        except RejectedError as error:
+            return Receipt("refused", error.message)
+        except UnknownOutcome as error:
+            return Receipt("unknown", error.message)
+        return Receipt("landed")
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def _must_be_flag(self, kind: str) -> None:
+        if kind != RISK_FLAG:
+            raise UsageError(f"found kind {kind!r}, expected {RISK_FLAG}", place="kingdee_cloud")
+
+
+def _text(name: str) -> str:
+    return (resources.files(__package__) / name).read_text("utf-8")

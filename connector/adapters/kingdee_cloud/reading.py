@@ -1,0 +1,159 @@
+"""From forms to streams: which form feeds which stream, which rows count, and how they are read to the end.
+
+A page ends here as raw text under the mapping's own field names. What a field means is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from connector.adapters.contract import End, Page
+from connector.adapters.kingdee_cloud.session import Session
+from connector.adapters.kingdee_cloud.wire import Query, one_of
+from connector.adapters.kit.paging import grouped_keyset, keyset
+from connector.errors import ConfigError, WireError
+from connector.mappings.table import StreamMapping
+
+EMPLOYEES = "BD_Empinfo"
+# Numbers in one filter: keeps the text of a filter near 2 kB.
+CHUNK = 100
+# Approved documents whose contact is an employee. The other side keeps a check box as '0' or '1'.
+_CONTACT = "FCONTACTUNIT.FNumber"
+_APPROVED_OF_EMPLOYEES = "FDOCUMENTSTATUS='C' and FCONTACTUNITTYPE='BD_Empinfo'"
+
+
+@dataclass(frozen=True)
+class Form:
+    """`grain`: a row a record; a row an entry, with its own money; a record repeated by entries."""
+
+    form_id: str
+    where: str
+    employee: str
+    grain: Literal["record", "entry", "repeated"] = "record"
+
+
+FORMS: Mapping[str, tuple[Form, ...]] = {
+    "person": (Form(EMPLOYEES, "", "FNumber"),),
+    "open_item": (Form("AR_OtherRecAble", _APPROVED_OF_EMPLOYEES, _CONTACT),),
+    "payout": (Form("AP_PAYBILL", _APPROVED_OF_EMPLOYEES, _CONTACT, "repeated"),),
+    "request": (Form("ER_ExpenseRequest", "FIsBorrow='1'", "FStaffID.FNumber"),),
+    "repayment": (
+        Form("ER_ExpReimbursement", f"{_APPROVED_OF_EMPLOYEES} and FBorrowAmount<>0", _CONTACT),
+        Form("AP_REFUNDBILL", _APPROVED_OF_EMPLOYEES, _CONTACT, "entry"),
+    ),
+}
+
+
+def form_field(source: str, form_id: str) -> str | None:
+    """The field a source names on this form: `FDate`, or `FORM:FIELD|FORM:FIELD`; None if it names none."""
+    if source.startswith("#"):
+        return None
+    for part in source.split("|"):
+        form, _, field = part.rpartition(":")
+        if form in ("", form_id):
+            return field
+    return None
+
+
+def fields_of(mapping: StreamMapping, form_id: str) -> dict[str, str]:
+    """Mapping source → field of this form, for all sources that this form has."""
+    found = {source: form_field(source, form_id) for source in mapping.sources}
+    return {source: field for source, field in found.items() if field is not None}
+
+
+def chunks(numbers: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(numbers), CHUNK):
+        yield numbers[start : start + CHUNK]
+
+
+def both(left: str, right: str) -> str:
+    return f"({left}) and ({right})" if left and right else left or right
+
+
+class Reader:
+    """Reads whole streams, or those of some employees, over a session."""
+
+    def __init__(self, session: Session, mappings: Mapping[str, StreamMapping], page_rows: int) -> None:
+        self._session, self._mappings, self._page_rows = session, mappings, page_rows
+
+    def pages(self, stream: str, only: tuple[str, ...] | None) -> Iterator[Page]:
+        """Raw pages; the last one is empty and carries the proof of the end. `only`: these employees."""
+        if stream not in FORMS or stream not in self._mappings:
+            raise ConfigError(f"no stream {stream!r}; known: {', '.join(FORMS)}", place="kingdee_cloud")
+        for form in FORMS[stream]:
+            for where in self._filters(form, only):
+                yield from self._form_pages(stream, form, where)
+        sources = self._mappings[stream].sources
+        yield Page(pl.DataFrame(schema=dict.fromkeys(sources, pl.String)), "", end=End("empty_page"))
+
+    def _filters(self, form: Form, only: tuple[str, ...] | None) -> Iterator[str]:
+        if only is None:
+            yield form.where
+            return
+        for numbers in chunks(only):
+            yield both(form.where, one_of(form.employee, numbers))
+
+    def _form_pages(self, stream: str, form: Form, where: str) -> Iterator[Page]:
+        """Pages of one form up to its largest FID now; a later record is left for the next pull."""
+        mark = newest(self._session, form.form_id, where)
+        named = fields_of(self._mappings[stream], form.form_id)
+        fields = tuple(dict.fromkeys(["FID", *named.values()]))
+        query = Query(form.form_id, fields, where, limit=self._page_rows)
+        place = f"kingdee_cloud {form.form_id}"
+
+        def after(last: int) -> pl.DataFrame:
+            return self._session.rows(_narrowed(query, between(last, mark)))
+
+        def rest(fid: int, rows: int) -> pl.DataFrame:
+            return self._session.rows(_narrowed(query, f"FID = {fid}", start=rows))
+
+        if form.grain == "record":
+            raw = keyset(after, keys, mark=mark, place=place)
+        else:
+            raw = grouped_keyset(after, keys, rest, mark=mark, place=place)
+        for rows in raw:
+            if rows.height:
+                kept = rows.unique(maintain_order=True) if form.grain == "repeated" else rows
+                yield Page(_named(kept, form.form_id, self._mappings[stream], named), rows["FID"][-1])
+
+
+def newest(session: Session, form_id: str, where: str) -> int:
+    """The largest FID that the filter finds now, 0 when there is none: the upper mark of a pull."""
+    rows = session.rows(Query(form_id, ("FID",), where, order="FID DESC", limit=1))
+    return int(keys(rows)[0]) if rows.height else 0
+
+
+def between(last: int, mark: int) -> str:
+    """Filter: records after `last` up to the mark. Without a mark there must be none at all: no bound."""
+    return f"FID > {last} and FID <= {mark}" if mark else f"FID > {last}"
+
+
+def _narrowed(query: Query, where: str, start: int = 0) -> Query:
+    return Query(query.form_id, query.fields, both(query.where, where), query.order, query.limit, start)
+
+
+def keys(rows: pl.DataFrame) -> pl.Series:
+    """FIDs of a page as integers. WireError for one that is not."""
+    found = rows["FID"].cast(pl.Int64, strict=False)
+    if found.null_count():
+        raise WireError("found a record without a readable FID", place="kingdee_cloud")
+    return found
+
+
+def _named(
+    rows: pl.DataFrame, form_id: str, mapping: StreamMapping, named: Mapping[str, str]
+) -> pl.DataFrame:
+    """Columns under the mapping's source names; `#ref` tells entries of one record apart."""
+    entry = pl.int_range(pl.len()).over("FID")
+    extra = pl.when(entry > 0).then(pl.format("#{}", entry + 1)).otherwise(pl.lit(""))
+    made = {"#ref": pl.format("{}/{}{}", pl.lit(form_id), "FID", extra), "#form": pl.lit(form_id)}
+    return rows.select([
+        (pl.col(named[source]) if source in named else made.get(source, pl.lit(None, dtype=pl.String)))
+        .cast(pl.String)
+        .alias(source)
+        for source in mapping.sources
+    ])

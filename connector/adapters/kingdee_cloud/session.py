@@ -1,0 +1,90 @@
+"""One account's calls: the credential is put on, sessions are renewed, refusals counted, repeats limited.
+
+What a body says and what an answer means is decided elsewhere; no row and no mark is looked at here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import polars as pl
+
+from connector.adapters.contract import Clock
+from connector.adapters.kingdee_cloud import sign, wire
+from connector.adapters.kingdee_cloud.answers import JUDGED
+from connector.adapters.kingdee_cloud.connection import KingdeeForm
+from connector.adapters.kit import retry
+from connector.adapters.kit.http import Channel, Request, Response
+from connector.adapters.kit.tokens import Token, TokenBox
+
+T = TypeVar("T")
+
+
+class Jar:
+    """Cookies of one session over there. Threads may share it."""
+
+    def __init__(self, cookies: dict[str, str] | None = None) -> None:
+        self._cookies = dict(cookies or {})
+        self._lock = threading.Lock()
+
+    def keep(self, response: Response) -> None:
+        with self._lock:
+            self._cookies |= response.cookies
+
+    def headers(self) -> dict[str, str]:
+        """The session as cookie and as header: some versions read one, some the other."""
+        with self._lock:
+            if not self._cookies:
+                return {}
+            found = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+            if session := self._cookies.get(wire.SESSION):
+                found[wire.SESSION] = session
+            return found
+
+
+class Session:
+    """Signed or logged-in calls over one channel. Begins with an empty jar. Thread-safe."""
+
+    def __init__(self, form: KingdeeForm, channel: Channel, clock: Clock) -> None:
+        self._form, self._channel, self._clock = form, channel, clock
+        self._budget = retry.Budget()
+        self._box: TokenBox[Jar] = TokenBox(self._begun, clock, "kingdee_cloud login")
+        secret = form.app_secret.get_secret_value()
+        self._credential = sign.Credential(
+            form.acct_id, form.username, form.app_id, secret, form.lcid, form.org_num
+        )
+
+    def call(self, service: str, body: bytes, read: Callable[[Response], T], *, is_write: bool = False) -> T:
+        """POST a body, read the answer. A lost session is renewed once; the second refusal in a row is final.
+        What may be made again is made again within the budget; an unknown outcome is raised."""
+        again = retry.write if is_write else retry.read
+        return again(
+            lambda: self._box.use(lambda jar: read(self._sent(service, body, jar, is_write=is_write))),
+            self._clock, self._budget,
+        )
+
+    def rows(self, query: wire.Query) -> pl.DataFrame:
+        """Rows of one query, all columns text."""
+        return self.call(wire.QUERY, wire.query_body(query), lambda response: wire.read_rows(response, query))
+
+    def _sent(self, service: str, body: bytes, jar: Jar, *, is_write: bool) -> Response:
+        headers = {"Content-Type": "application/json", **jar.headers()}
+        if self._form.login == "signature":
+            path = f"{self._channel.origin.path}/{service}"
+            headers |= sign.headers(self._credential, path, self._clock.now())
+        request = Request("POST", service, None, headers, body, is_write, JUDGED)
+        response = self._channel.send(request)
+        jar.keep(response)
+        return response
+
+    def _begun(self) -> Token[Jar]:
+        """An empty jar for signed calls (the server opens a session by itself), else a login."""
+        if self._form.login == "signature":
+            return Token(Jar())
+        password = self._form.password.get_secret_value()
+        body = wire.login_body(self._form.acct_id, self._form.username, password, self._form.lcid)
+        headers = {"Content-Type": "application/json"}
+        response = self._channel.send(Request("POST", wire.LOGIN, None, headers, body, judged=JUDGED))
+        return Token(Jar(wire.read_login(response, "kingdee_cloud ValidateUser")))

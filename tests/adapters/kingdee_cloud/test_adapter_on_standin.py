@@ -1,0 +1,246 @@
+"""The adapter against the product's stand-in on a real port; the two were written apart from one protocol paper."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from connector.adapters import registry
+from connector.adapters.contract import Setting, Since
+from connector.adapters.kingdee_cloud.adapter import KingdeeCloud
+from connector.adapters.kingdee_cloud.sandbox import KingdeeStandIn
+from connector.adapters.kit.clock import SystemClock
+from connector.errors import AuthError, ConfigError, RetryableError, WireError
+from connector.mappings.table import Context, load_mapping, map_rows
+from connector.model.plan import Action, digest
+from connector.sandbox.company import write_sample_company
+from connector.sandbox.server import start_sandbox
+from connector.sandbox.world import load_world
+
+DAY = date(2026, 7, 31)
+ZONE = ZoneInfo("Asia/Shanghai")
+CONTENT = {"codes": ["exit.open_loan", "loan.overdue"], "level": "critical"}
+
+
+class NoWaiting(SystemClock):
+    def sleep(self, seconds: float) -> None:
+        return
+
+
+@dataclass
+class Site:
+    """A sandbox's addresses, and what a test does to it."""
+
+    said: dict[str, Any]
+    world: Any
+    made: list[KingdeeCloud]
+
+    def connect(self, **changes: Any) -> KingdeeCloud:
+        options = {**self.said["kingdee"], "network": "sandbox", "page_rows": 7, "timeout_s": 5, **changes}
+        setting = Setting("kingdee", "CNY", ZONE, NoWaiting())
+        adapter = registry.build("kingdee_cloud", options, setting)
+        assert isinstance(adapter, KingdeeCloud)
+        self.made.append(adapter)
+        return adapter
+
+    def chaos(self, *rules: dict[str, Any]) -> None:
+        self._tell("/_chaos", [{"system": "kingdee", **rule} for rule in rules])
+
+    def _tell(self, path: str, body: object) -> None:
+        sent = urllib.request.Request(self.said["control_url"] + path, json.dumps(body).encode(), method="POST")
+        with urllib.request.urlopen(sent, timeout=5) as answer:
+            assert answer.status == 200
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    write_sample_company(tmp_path / "company", DAY)
+    world = load_world(tmp_path / "company")
+    with start_sandbox(world, {"kingdee": KingdeeStandIn(world)}) as sandbox:
+        found = Site(sandbox.describe(), world, [])
+        yield found
+        for adapter in found.made:
+            adapter.close()
+
+
+def pulled(adapter: KingdeeCloud, stream: str, only: tuple[str, ...] | None = None) -> pl.DataFrame:
+    pages = list(adapter.pull(stream, Since(DAY, only=only)))
+    assert pages[-1].end is not None
+    mapping = load_mapping(registry.mapping_text("kingdee_cloud"), "mapping")[stream]
+    context = Context("kingdee", datetime(2026, 7, 31, 4, tzinfo=UTC), "CNY", ZONE)
+    rows, bad = map_rows(mapping, pl.concat([page.rows for page in pages]), context)
+    assert bad == []
+    return rows
+
+
+def by_currency(rows: pl.DataFrame, amount: str) -> dict[str, int]:
+    sums = rows.group_by("currency").agg(pl.col(amount).sum())
+    return {currency: total for currency, total in sums.rows() if total}
+
+
+def flag(verb: Any, ref: str) -> Action:
+    return Action(verb, "kingdee", "risk_flag", ref, ref, None, None if verb == "remove" else CONTENT)
+
+
+@pytest.mark.parametrize("login", ["signature", "password"])
+def test_all_stages_of_the_check_pass(site: Site, login: str) -> None:
+    found = site.connect(login=login).check()
+    assert [(one.stage, one.passed) for one in found] == [
+        (stage, True) for stage in ("reach", "login", "permission", "fields", "clock")
+    ]
+
+
+def test_every_stream_is_read_to_its_proved_end(site: Site) -> None:
+    adapter = site.connect()
+    paid_out = {row["number"] for row in site.world.rows("loans") if row["lent_on"]}
+    items = pulled(adapter, "open_item")
+    assert set(items["number"]) == paid_out
+    assert pulled(adapter, "person").height >= len(site.world.rows("employees"))
+    assert pulled(adapter, "payout").height == len(paid_out)
+    assert pulled(adapter, "request").height == len({row["approval"] for row in site.world.rows("loans")})
+    assert pulled(adapter, "repayment").height > 0
+
+
+def test_the_books_agree_to_the_cent(site: Site) -> None:
+    adapter = site.connect()
+    items, repaid = pulled(adapter, "open_item"), pulled(adapter, "repayment")
+    control = by_currency(pulled(adapter, "control"), "amount")
+    assert control == by_currency(items, "balance") != {}
+    lent, back = by_currency(items, "principal"), by_currency(repaid, "amount")
+    assert control == {code: lent[code] - back.get(code, 0) for code in lent}
+
+
+def test_a_loan_and_its_repayments_name_each_other(site: Site) -> None:
+    adapter = site.connect()
+    items, repaid = pulled(adapter, "open_item"), pulled(adapter, "repayment")
+    back = repaid.group_by("loan").agg(pl.col("amount").sum())
+    joined = items.join(back, left_on="number", right_on="loan", how="left").fill_null(0)
+    assert (joined["principal"] - joined["amount"]).to_list() == joined["balance"].to_list()
+
+
+def test_one_employees_ledger_can_be_read_by_itself(site: Site) -> None:
+    adapter = site.connect()
+    every = pulled(adapter, "open_item")
+    employee = every["employee"][0]
+    found = pulled(adapter, "open_item", (employee,))
+    assert found.height and found["ref"].to_list() == every.filter(employee=employee)["ref"].to_list()
+
+
+def test_a_flag_is_put_read_back_replaced_and_removed(site: Site) -> None:
+    adapter, other = site.connect(), site.connect(login="password")
+    ref = site.world.rows("employees")[0]["number"]
+    assert adapter.observe("risk_flag", None).height == 0
+    assert adapter.push(flag("put", ref), "欠款 28,000.00 元").outcome == "landed"
+    seen = other.observe("risk_flag", None).row(0, named=True)
+    assert (seen["ref"], seen["digest"]) == (ref, digest(CONTENT))
+    assert adapter.push(flag("replace", ref), "欠款 1.00 元").outcome == "landed"
+    assert other.observe("risk_flag", [ref]).height == 1
+    assert adapter.push(flag("remove", ref), "").outcome == "landed"
+    assert other.observe("risk_flag", None).height == 0
+    assert other.observe("risk_flag", [ref]).height == 0
+
+
+def test_a_flag_of_nobody_is_refused(site: Site) -> None:
+    assert site.connect().push(flag("put", "nobody"), "").outcome == "refused"
+
+
+@pytest.mark.parametrize("cap", [1, 3])
+def test_a_server_that_caps_its_pages_hides_nothing(site: Site, cap: int) -> None:
+    every = pulled(site.connect(), "open_item")
+    rule = {"op": "ExecuteBillQuery", "fault": "cap_page", "times": None, "args": {"limit": cap}}
+    site.chaos(rule)
+    assert pulled(site.connect(), "open_item")["ref"].to_list() == every["ref"].to_list()
+
+
+@pytest.mark.parametrize("after", range(4))
+@pytest.mark.parametrize(
+    ("fault", "args", "error"),
+    [
+        ("error_200", {"msg_code": 4, "message": "x"}, WireError),
+        ("error_200", {"msg_code": 2, "message": "x"}, ConfigError),
+        ("truncate", {"at_byte": 9, "clean": True}, WireError),
+        ("login_page", {}, WireError),
+        ("duplicate_page", {}, WireError),
+    ],
+)
+def test_an_answer_that_cannot_be_trusted_ends_the_pull_without_a_proof(
+    site: Site, fault: str, args: dict[str, Any], error: type[Exception], after: int
+) -> None:
+    if fault == "duplicate_page" and after == 0:
+        after = 9  # the first answer has none before it that could come again
+        pulled(site.connect(page_rows=2), "open_item")
+    site.chaos({"op": "ExecuteBillQuery", "fault": fault, "after": after, "args": args})
+    with pytest.raises(error):
+        pulled(site.connect(page_rows=2), "open_item")
+
+
+@pytest.mark.parametrize("fault", ["timeout_before", "status"])
+def test_a_passing_weakness_of_the_server_is_got_over(site: Site, fault: str) -> None:
+    args = {"seconds": 0.01} if fault == "timeout_before" else {"status": 503}
+    site.chaos({"op": "ExecuteBillQuery", "fault": fault, "after": 2, "times": 2, "args": args})
+    assert pulled(site.connect(), "open_item").height > 0
+
+
+def test_a_server_that_stays_away_ends_the_pull(site: Site) -> None:
+    site.chaos({"op": "ExecuteBillQuery", "fault": "status", "times": None, "args": {"status": 503}})
+    with pytest.raises(RetryableError):
+        pulled(site.connect(), "open_item")
+
+
+@pytest.mark.parametrize("login", ["signature", "password"])
+def test_a_session_lost_in_the_middle_of_a_pull_is_renewed(site: Site, login: str) -> None:
+    lost = {"op": "ExecuteBillQuery", "fault": "lose_session"}
+    site.chaos({**lost, "after": 2}, {**lost, "after": 5})
+    assert pulled(site.connect(login=login, page_rows=2), "open_item").height > 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "login"),
+    [({"app_secret": "wrong"}, "signature"), ({"acct_id": "wrong"}, "signature"), ({"password": "wrong"}, "password")],
+)
+def test_a_wrong_credential_is_tried_twice_at_most(site: Site, wrong: dict[str, str], login: str) -> None:
+    adapter = site.connect(login=login, **wrong)
+    for _ in range(8):
+        with pytest.raises(AuthError):
+            pulled(adapter, "person")
+    assert adapter.check()[-1].stage == "login"
+    assert site.connect(login="password").check()[-1].passed  # five wrong passwords would lock the user
+
+
+@pytest.mark.parametrize("fault", ["timeout_after", "truncate", "late_land"])
+def test_a_save_without_a_readable_answer_is_unknown_and_sent_once(site: Site, fault: str) -> None:
+    adapter, ref = site.connect(), site.world.rows("employees")[0]["number"]
+    args = {"timeout_after": {"seconds": 0.01}, "truncate": {"at_byte": 5}, "late_land": {"seconds": 0.01}}
+    site.chaos({"op": "Save", "fault": fault, "args": args[fault]})
+    assert adapter.push(flag("put", ref), "").outcome == "unknown"
+
+
+def test_an_edit_lock_is_waited_for(site: Site) -> None:
+    adapter, ref = site.connect(), site.world.rows("employees")[0]["number"]
+    lock = {"msg_code": 13, "message": "业务操作-“员工-修改”冲突，请稍候再使用。"}
+    site.chaos({"op": "Save", "fault": "error_200", "times": 2, "args": lock})
+    assert adapter.push(flag("put", ref), "").outcome == "landed"
+
+
+def test_a_missing_field_is_named_by_the_check(site: Site) -> None:
+    found = site.connect(flag_fields={"flag": "F_ABCD_RiskFlag"}).check()[-1]
+    assert (found.stage, found.found) == ("fields", "BD_Empinfo: F_ABCD_RiskFlag (check box)")
+
+
+def test_a_dropped_row_at_the_end_is_noticed(site: Site) -> None:
+    def refs(adapter: KingdeeCloud) -> list[str]:
+        return pulled(adapter, "open_item")["ref"].to_list()
+
+    every = refs(site.connect())
+    site.chaos({"op": "ExecuteBillQuery", "fault": "drop_row", "after": 1, "args": {"row": -1}})
+    assert refs(site.connect()) == every  # the last row of a page comes again with the next one
+    site.chaos({"op": "ExecuteBillQuery", "fault": "drop_row", "after": 0, "args": {"row": -1}})
+    with pytest.raises(WireError):
+        refs(site.connect())

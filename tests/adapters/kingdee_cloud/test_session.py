@@ -1,0 +1,126 @@
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from connector.adapters.kingdee_cloud.session import Session
+from connector.adapters.kingdee_cloud.wire import SAVE, Query, read_save, save_body
+from connector.errors import AuthError, RejectedError, RetryableError, UnknownOutcome
+
+QUERY = Query("BD_Empinfo", ("FID",))
+Connect = Callable[..., Session]
+
+
+def said(code: int, message: str) -> Callable[[httpx.Request], httpx.Response]:
+    status = {"IsSuccess": False, "MsgCode": code, "Errors": [{"Message": message}]}
+    body = orjson.dumps([[{"Result": {"ResponseStatus": status}}]])
+    return lambda request: httpx.Response(200, content=body, headers={"Set-Cookie": "kdservice-sessionid=hollow"})
+
+
+LOST = said(1, "会话信息已丢失")
+
+
+def save(session: Session) -> None:
+    session.call(SAVE, save_body("BD_Empinfo", {"FID": 1}), lambda r: read_save(r, "here"), is_write=True)
+
+
+def test_signed_calls_need_no_login(connect: Connect, kingdee: Any) -> None:
+    connect().rows(QUERY)
+    service, _, headers = kingdee.requests[0]
+    assert service == "ExecuteBillQuery" and headers["X-Kd-Signature"] and "cookie" not in headers
+
+
+def test_the_servers_session_is_sent_back(connect: Connect, kingdee: Any) -> None:
+    session = connect()
+    cookies = [("Set-Cookie", "kdservice-sessionid=s-1; path=/"), ("Set-Cookie", "ASP.NET_SessionId=a; HttpOnly")]
+    kingdee.odd["ExecuteBillQuery"] = [lambda request: httpx.Response(200, content=b"[]", headers=cookies)]
+    session.rows(QUERY)
+    session.rows(QUERY)
+    headers = kingdee.requests[1][2]
+    assert headers["cookie"] == "kdservice-sessionid=s-1; ASP.NET_SessionId=a"
+    assert headers["kdservice-sessionid"] == "s-1"
+
+
+def test_a_signature_that_is_refused_is_tried_twice_with_an_empty_jar_and_never_again(
+    connect: Connect, kingdee: Any
+) -> None:
+    kingdee.odd["ExecuteBillQuery"] = [LOST] * 9
+    session = connect()
+    for _ in range(4):
+        with pytest.raises(AuthError, match="会话信息已丢失"):
+            session.rows(QUERY)
+    assert len(kingdee.requests) == 2
+    assert "cookie" not in kingdee.requests[1][2]
+
+
+def test_a_login_comes_before_the_first_call(connect: Connect, kingdee: Any) -> None:
+    connect(login="password").rows(QUERY)
+    assert [name for name, _, _ in kingdee.requests] == ["ValidateUser", "ExecuteBillQuery"]
+    assert kingdee.asked("ValidateUser") == [{"parameters": ["acct", "robot", "pa55", 2052]}]
+    assert "X-Kd-Signature" not in kingdee.requests[1][2]
+
+
+def test_a_lost_session_is_renewed_once_and_the_call_made_again(connect: Connect, kingdee: Any) -> None:
+    kingdee.forms["BD_Empinfo"] = [{"FID": 7}]
+    session = connect(login="password")
+    for _ in range(3):
+        kingdee.odd["ExecuteBillQuery"] = [LOST]
+        assert session.rows(QUERY)["FID"].to_list() == ["7"]
+    assert len(kingdee.asked("ValidateUser")) == 4
+
+
+def test_a_refused_password_is_tried_twice_and_never_again(connect: Connect, kingdee: Any) -> None:
+    refusal = httpx.Response(200, content=b'{"LoginResultType": 0, "Message": "wrong"}')
+    kingdee.odd["ValidateUser"] = [lambda request: refusal] * 9
+    session = connect(login="password")
+    for _ in range(5):
+        with pytest.raises(AuthError, match="wrong") as caught:
+            session.rows(QUERY)
+        assert "pa55" not in str(caught.value)
+    assert len(kingdee.requests) == 2
+
+
+def test_a_refused_account_is_an_auth_error_though_it_comes_as_500(connect: Connect, kingdee: Any) -> None:
+    refusal = httpx.Response(500, content=b"Fail to verify thirty passport")
+    kingdee.odd["ExecuteBillQuery"] = [lambda request: refusal] * 9
+    with pytest.raises(AuthError):
+        connect().rows(QUERY)
+    assert len(kingdee.requests) == 2
+
+
+def test_an_edit_lock_is_waited_for(connect: Connect, kingdee: Any, clock: Any) -> None:
+    kingdee.forms["BD_Empinfo"] = [{"FID": 1}]
+    kingdee.odd["Save"] = [said(13, "冲突，请稍候再使用")] * 2
+    save(connect())
+    assert len(kingdee.asked("Save")) == 3 and clock.at > 0
+
+
+def test_an_edit_lock_that_stays_is_left_to_the_next_run(connect: Connect, kingdee: Any) -> None:
+    kingdee.odd["Save"] = [said(13, "冲突，请稍候再使用")] * 9
+    with pytest.raises(RetryableError):
+        save(connect())
+    assert len(kingdee.asked("Save")) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (lambda request: httpx.Response(502), UnknownOutcome),
+        (lambda request: httpx.Response(200, content=b"<html>"), UnknownOutcome),
+        (said(11, "必填"), RejectedError),
+    ],
+)
+def test_a_write_is_sent_once_when_its_outcome_is_unknown_or_refused(
+    connect: Connect, kingdee: Any, answer: Any, error: type[Exception]
+) -> None:
+    kingdee.odd["Save"] = [answer]
+    with pytest.raises(error):
+        save(connect())
+    assert len(kingdee.asked("Save")) == 1
+
+
+def test_a_read_is_made_again_after_a_server_error(connect: Connect, kingdee: Any) -> None:
+    kingdee.odd["ExecuteBillQuery"] = [lambda request: httpx.Response(503)]
+    assert connect().rows(QUERY).height == 0
