@@ -1,0 +1,1 @@
+"""DingTalk 钉钉: approvals in; comments, the end of a clearance task and to-dos out."""

@@ -1,0 +1,96 @@
+"""Which instances there are, and their details: windows of creation time, pages of ids, few readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from connector.adapters.dingtalk import wire
+from connector.adapters.dingtalk.session import Session
+from connector.adapters.kit.paging import token_pages
+from connector.errors import RejectedError, WireError
+
+# The vendor refuses a start older than 365 days by its own clock: stay one hour inside.
+_MARGIN = timedelta(hours=1)
+# Windows are cut at 119 days, so that rounding never makes one longer than the 120 that are allowed.
+_WINDOW = timedelta(days=wire.WINDOW_DAYS - 1)
+# A clock further than this from the business date belongs to a replay or a stand-in: the date is believed.
+_NEAR = timedelta(days=2)
+# Readers of details at once, and details a page.
+READERS, PAGE = 4, 100
+Window = tuple[datetime, datetime | None]
+
+
+def moment_of(as_of: date, now: datetime, zone: ZoneInfo) -> datetime:
+    """The instant a year is counted back from: now, or noon of the business date where the two lie apart."""
+    noon = datetime.combine(as_of, time(12), zone)
+    return now if abs(now - noon) <= _NEAR else noon
+
+
+def windows(moment: datetime) -> list[Window]:
+    """The last 365 days in windows of at most 119; the last one is open, so that nothing new is missed."""
+    start, cuts = moment - timedelta(days=wire.REACH_DAYS) + _MARGIN, []
+    while start + _WINDOW < moment:
+        cuts.append((start, start + _WINDOW))
+        start += _WINDOW
+    return [*cuts, (start, None)]
+
+
+def list_ids(
+    session: Session, process_code: str, moment: datetime, size: int, statuses: Sequence[str] = ()
+) -> list[str]:
+    """Ids of one template, each once, in the order delivered. A window too full for one walk is halved."""
+    found: dict[str, None] = {}
+    todo = windows(moment)
+    while todo:
+        window = todo.pop(0)
+        ids = _walk(session, process_code, window, size, statuses)
+        if len(ids) >= wire.WALK_LIMIT:
+            start, end = window[0], window[1] or moment
+            middle = start + (end - start) / 2
+            if end - start < timedelta(minutes=1):
+                raise WireError(f"found {len(ids)} instances within one minute", place="list ids")
+            todo[:0] = [(start, middle), (middle, window[1])]
+            continue
+        found |= dict.fromkeys(ids)
+    return list(found)
+
+
+def _walk(
+    session: Session, process_code: str, window: Window, size: int, statuses: Sequence[str]
+) -> list[str]:
+    start = int(window[0].timestamp() * 1000)
+    end = int(window[1].timestamp() * 1000) if window[1] else None
+
+    def fetch(cursor: str | None) -> tuple[list[str], str | None]:
+        call = wire.list_ids(process_code, start, end, cursor or "0", size, statuses)
+        return wire.ids_of(session.send(call, is_urgent=True))
+
+    found: dict[str, None] = {}
+    pages: Iterator[Sequence[str]] = token_pages(fetch, place="list ids")
+    for ids in pages:
+        if ids and all(one in found for one in ids):
+            raise WireError("found a page of ids seen before, expected new ones", place="list ids")
+        found |= dict.fromkeys(ids)
+        if len(found) >= wire.WALK_LIMIT:
+            break
+    return list(found)
+
+
+def read_details(
+    read: Callable[[str], dict[str, Any]], refs: Sequence[str]
+) -> Iterator[list[tuple[str, dict[str, Any] | RejectedError]]]:
+    """Parts of (ref, detail or why it was refused), in the order given. Any other error stops the reading."""
+
+    def one(ref: str) -> tuple[str, dict[str, Any] | RejectedError]:
+        try:
+            return ref, read(ref)
+        except RejectedError as error:
+            return ref, error
+
+    with ThreadPoolExecutor(READERS) as readers:
+        for at in range(0, len(refs), PAGE):
+            yield list(readers.map(one, refs[at : at + PAGE]))
