@@ -1,0 +1,1 @@
+"""An HR store behind SQL, read with named queries. Only reading; nothing here may write."""

@@ -1,0 +1,163 @@
+"""An HR database as a source: a named query becomes pages of text rows, read in one read-only transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from connector.adapters.contract import Check, End, Page, Receipt, Setting, Since
+from connector.adapters.kit.manifest import load_manifest
+from connector.adapters.sql_store import database, queries, wire
+from connector.adapters.sql_store.connection import SqlForm
+from connector.errors import AuthError, ConfigError, ConnectorError, UsageError
+from connector.model.plan import Action
+from connector.model.tables import empty
+
+# Rows a page: a few hundred kilobytes, so that the next stage works while this one reads.
+PAGE_ROWS = 5000
+# Raw column with the row's key: the query's own `ref`, else the number (and the row where a number repeats).
+REF = "#ref"
+
+
+def build(options: dict[str, Any], setting: Setting) -> SqlStore:
+    """The adapter of one HR database. ConfigError names the option that is missing or wrong."""
+    try:
+        form = SqlForm.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError(_shown(error), place=f"connection {setting.connection}") from None
+    return SqlStore(form, setting)
+
+
+def _shown(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+
+
+class SqlStore:
+    """Reads employees by SQL. Nothing is ever written."""
+
+    manifest = load_manifest(
+        (resources.files(__package__) / "manifest.yaml").read_text("utf-8"), "sql_store/manifest.yaml"
+    )
+
+    def __init__(self, form: SqlForm, setting: Setting) -> None:
+        self._form, self._place = form, f"connection {setting.connection}"
+        self._currency = form.currency or setting.currency
+        self._opened: sa.Engine | None = None
+
+    def check(self) -> list[Check]:
+        """reach, login, permission (the query runs) and fields (it gives a number)."""
+        try:
+            with database.reading(self._engine(), self._place) as connection:
+                found = database.columns(connection, self._query("employee", connection))
+        except AuthError as error:
+            return [Check("reach", True), Check("login", False, str(error), "sql_store.mend.bad_login")]
+        except ConfigError as error:
+            return self._refused(error)
+        except ConnectorError as error:
+            return [Check("reach", False, str(error), "sql_store.mend.not_reached")]
+        passed = [Check(stage, True) for stage in ("reach", "login", "permission")]
+        mend = "" if "number" in found else "sql_store.mend.missing_columns"
+        return [*passed, Check("fields", not mend, ", ".join(found), mend)]
+
+    def _refused(self, error: ConfigError) -> list[Check]:
+        if error.place == self._place or error.place.startswith("queries."):
+            passed = [Check("reach", True), Check("login", True)]
+            return [*passed, Check("permission", False, str(error), "sql_store.mend.bad_query")]
+        return [Check("reach", False, str(error), "sql_store.mend.bad_url")]
+
+    def pull(self, stream: str, since: Since) -> Iterator[Page]:
+        """Pages of text rows with the query's column names and `#ref`, all from one transaction.
+
+        AuthError, ConfigError (query, rights), RetryableError (busy or away), WireError (broken off).
+        """
+        if stream not in self.manifest.streams:
+            raise UsageError(
+                f"found the stream {stream!r}, expected one of {', '.join(self.manifest.streams)}"
+            )
+        with database.reading(self._engine(), self._place) as connection:
+            yield from self._pages(connection, self._query(stream, connection), since)
+
+    def _pages(self, connection: sa.Connection, query: str, since: Since) -> Iterator[Page]:
+        seen: set[str] = set()
+        count = done = 0
+        held: Page | None = None
+        for names, rows in database.stream(connection, query, PAGE_ROWS):
+            if "number" not in names:
+                raise ConfigError(
+                    f"found the columns {', '.join(names)}, expected one called `number`",
+                    place=self._place,
+                    mend="name the columns of the query as ours: SELECT code AS number, ...",
+                )
+            frame = self._frame(names, rows, done, seen)
+            done += len(rows)
+            if since.only is not None:
+                frame = frame.filter(pl.col("number").str.strip_chars().is_in(list(since.only)))
+            if held is not None and held.rows.height:
+                yield held
+            held, count = Page(frame, str(done)), count + frame.height
+        if held is not None:
+            yield Page(held.rows, held.cursor, end=End("cursor_exhausted", count))
+
+    def _frame(self, names: list[str], rows: Sequence[Any], done: int, seen: set[str]) -> pl.DataFrame:
+        columns = {
+            name: pl.Series(name, [wire.text_of(row[at]) for row in rows], dtype=pl.String)
+            for at, name in enumerate(names)
+        }
+        if "currency" not in columns:
+            columns["currency"] = pl.Series("currency", [self._currency] * len(rows), dtype=pl.String)
+        if "monthly_salary" in columns:
+            columns["monthly_salary"] = pl.Series(
+                "monthly_salary",
+                [
+                    wire.monthly_salary(
+                        pay, self._form.salary_unit, self._form.salary_period, code or self._currency
+                    )
+                    for pay, code in zip(columns["monthly_salary"], columns["currency"], strict=True)
+                ],
+                dtype=pl.String,
+            )
+        keys = columns["ref" if "ref" in columns else "number"].to_list()
+        columns[REF] = pl.Series(REF, _refs(keys, done, seen), dtype=pl.String)
+        return pl.DataFrame(columns)
+
+    def _query(self, stream: str, connection: sa.Connection) -> str:
+        return queries.query_of(
+            stream,
+            self._form.queries,
+            self._form.profile,
+            lambda table, column: database.has_column(connection, table, column),
+        )
+
+    def _engine(self) -> sa.Engine:
+        if self._opened is None:
+            self._opened = database.open_engine(self._form.url.get_secret_value(), self._form.timeout_s)
+        return self._opened
+
+    def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
+        """A read-only database carries no marks."""
+        return empty("mark")
+
+    def push(self, action: Action, text: str) -> Receipt:
+        """Nothing is ever written into the database."""
+        return Receipt("refused", "sql_store.reject.read_only")
+
+    def close(self) -> None:
+        """Gives the engine up; connections live no longer than a reading."""
+        if self._opened is not None:
+            self._opened.dispose()
+            self._opened = None
+
+
+def _refs(keys: list[str | None], done: int, seen: set[str]) -> list[str]:
+    """The key of each row, made single by the row's place where it is empty or repeats."""
+    refs = []
+    for row, key in enumerate(keys, done + 1):
+        found = (key or "").strip()
+        refs.append(f"{found}#{row}" if not found or found in seen else found)
+        seen.add(found)
+    return refs

@@ -1,0 +1,174 @@
+"""One read-only transaction on a foreign database, streamed. Nothing is written, whatever a query says.
+
+Guarded three times: the text of a query is looked at first, the session refuses writes, and SQLite files are
+opened with `mode=ro`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from connector.errors import AuthError, ConfigError, ConnectorError, RetryableError, WireError
+
+# Seconds to wait for a connection, and for a lock that a writer of a SQLite file holds.
+_CONNECT_S = 15
+_LOCK_S = 30
+_READER = "an account with SELECT rights on the tables of the query is enough"
+# SQLSTATE classes of PostgreSQL and error numbers of MariaDB/MySQL, by what an admin has to do.
+_LOGIN = {"28000", "28P01", "1045", "1044", "1698"}
+_PERMISSION = {"42501", "1142", "1143"}
+_QUERY = {"42P01", "42703", "42601", "3D000", "1146", "1054", "1064", "1049"}
+_BUSY = {"57014", "55P03", "40001", "40P01", "53300", "57P03", "1205", "1213", "1040", "1969", "3024"}
+_AWAY = {"08001", "08006", "2002", "2003", "2005"}
+
+
+def open_engine(url: str, timeout_s: int) -> sa.Engine:
+    """SQLAlchemy URL → engine whose sessions only read. ConfigError for an unusable URL or no driver."""
+    try:
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed)
+        options = _session_options(parsed, timeout_s)
+        engine = sa.create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=options)
+    except ArgumentError as error:
+        raise ConfigError(
+            "the database URL cannot be read",
+            place="url",
+            mend="e.g. postgresql+psycopg://reader:…@host:5432/hr",
+        ) from error
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ConfigError(
+            f"no driver for {parsed.drivername}: {error}",
+            place="url",
+            mend="install it beside the product: psycopg for PostgreSQL, pymysql for MariaDB and MySQL",
+        ) from error
+    if parsed.get_backend_name() in {"mysql", "mariadb"}:
+        sa.event.listen(engine, "connect", _read_only_session(parsed, timeout_s))
+    return engine
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigError(
+            "found no file in the SQLite URL", place="url", mend="sqlite:////full/path/hr.sqlite"
+        )
+    address = f"file:{quote(url.database)}?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        found = sqlite3.connect(
+            address, uri=True, timeout=_LOCK_S, isolation_level=None, check_same_thread=False
+        )
+        found.execute("PRAGMA query_only = ON")
+        found.execute("BEGIN")
+        return found
+
+    return sa.create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+
+
+def _session_options(url: sa.URL, timeout_s: int) -> dict[str, Any]:
+    match url.get_backend_name():
+        case "postgresql":
+            settings = f"-c default_transaction_read_only=on -c statement_timeout={timeout_s * 1000}"
+            return {"connect_timeout": _CONNECT_S, "options": settings}
+        case "mysql" | "mariadb":
+            return {"connect_timeout": _CONNECT_S, "charset": "utf8mb4"}
+        case other:
+            raise ConfigError(
+                f"found the database `{other}`", place="url", mend="known: sqlite, postgresql, mysql, mariadb"
+            )
+
+
+def _read_only_session(url: sa.URL, timeout_s: int) -> Any:
+    """MariaDB counts seconds, MySQL milliseconds; only one of the two knows each name."""
+    statements = [
+        "SET SESSION TRANSACTION READ ONLY",
+        "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')",
+        f"SET SESSION max_statement_time = {timeout_s}",
+        f"SET SESSION max_execution_time = {timeout_s * 1000}",
+    ]
+
+    def prepare(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements[:2]:
+                cursor.execute(statement)
+            is_mariadb = "mariadb" in str(getattr(connection, "server_version", "")).lower()
+            cursor.execute(statements[2] if is_mariadb else statements[3])
+        connection.commit()
+
+    return prepare
+
+
+@contextmanager
+def reading(engine: sa.Engine, place: str) -> Iterator[sa.Connection]:
+    """One consistent read-only transaction; every error of the database becomes one of ours."""
+    options: dict[str, Any] = {"stream_results": True, "no_parameters": True}
+    match engine.dialect.name:
+        case "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        case "mysql" | "mariadb":
+            options |= {"isolation_level": "REPEATABLE READ"}
+    try:
+        with engine.connect() as connection:
+            yield connection.execution_options(**options)
+    except DBAPIError as error:
+        raise explain(error, place) from error
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"no driver: {error}", place=place, mend="install the database's driver") from error
+
+
+def explain(error: DBAPIError, place: str) -> ConnectorError:
+    """A driver's error by what happens next. The driver's first line is kept; no statement, no password."""
+    origin = error.orig
+    shown = next(iter(str(origin).strip().splitlines()), type(origin).__name__)[:200]
+    arguments = getattr(origin, "args", ()) or ("",)
+    codes = {str(getattr(origin, "sqlstate", None)), str(arguments[0])}
+    lower = shown.lower()
+    if codes & _LOGIN or "authentication failed" in lower or "access denied for user" in lower:
+        return AuthError(shown, place=place, mend="check user and password of the database URL")
+    if codes & _PERMISSION or "permission denied" in lower:
+        return ConfigError(shown, place=place, mend=_READER)
+    if codes & _QUERY or any(hint in lower for hint in ("no such table", "no such column", "syntax error")):
+        return ConfigError(shown, place=place, mend="compare the query with the tables of the database")
+    if "unable to open database file" in lower or "file is not a database" in lower:
+        return ConfigError(
+            shown, place=place, mend="check the path in the URL and the right to read the file"
+        )
+    if codes & _BUSY or "locked" in lower:
+        return RetryableError(
+            shown, place=place, mend="the database is busy or away; the next run tries again"
+        )
+    if codes & _AWAY or "connection failed" in lower or "failed to resolve" in lower or "is bad" in lower:
+        return RetryableError(shown, place=place, mend="check host and port of the database URL")
+    return WireError(shown, place=place, mend="the reading stopped; it counts as incomplete")
+
+
+def has_column(connection: sa.Connection, table: str, column: str) -> bool:
+    """Whether the database shows this column to our account."""
+    inspector = sa.inspect(connection)
+    return inspector.has_table(table) and column in {c["name"] for c in inspector.get_columns(table)}
+
+
+def stream(connection: sa.Connection, query: str, size: int) -> Iterator[tuple[list[str], Sequence[Any]]]:
+    """(column names, up to `size` rows) until the cursor is exhausted; an empty result is one empty part."""
+    with connection.execution_options(max_row_buffer=size).exec_driver_sql(query) as result:
+        names = list(result.keys())
+        seen = False
+        for rows in result.partitions(size):
+            seen = True
+            yield names, rows
+        if not seen:
+            yield names, []
+
+
+def columns(connection: sa.Connection, query: str) -> list[str]:
+    """Column names of a query, found without reading its rows."""
+    with connection.exec_driver_sql(f"SELECT * FROM (\n{query}\n) AS shown WHERE 1 = 0") as result:
+        return list(result.keys())
