@@ -1,0 +1,82 @@
+"""The database itself: open, protect, migrate. SQLite in WAL with full sync, PostgreSQL with the same code."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from connector.errors import StoreError
+
+# The newest migration this code knows; the same id stands in `migrations/versions`.
+SCHEMA = "0001"
+
+
+@dataclass(frozen=True)
+class Store:
+    """One company's view of the database."""
+
+    engine: sa.Engine
+    company: str
+
+
+def open_store(url: str, company: str) -> Store:
+    """An engine with the schema in place. A database newer than this code is refused."""
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        file = Path(parsed.database)
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not file.exists():
+            os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+    engine = sa.create_engine(parsed)
+    if parsed.get_backend_name() == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        _migrate_if_needed(engine)
+    except sa.exc.DBAPIError as error:
+        mend = "check the path, its rights and the disk"
+        raise StoreError(str(error.orig), place=parsed.render_as_string(), mend=mend) from error
+    return Store(engine, company)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below decides
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def schema_version(engine: sa.Engine) -> str | None:
+    """The migration a database stands at, None when it is empty."""
+    with engine.connect() as conn:
+        if not sa.inspect(conn).has_table("alembic_version"):
+            return None
+        version: str | None = conn.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        return version
+
+
+def _migrate_if_needed(engine: sa.Engine) -> None:
+    version = schema_version(engine)
+    if version == SCHEMA:
+        return
+    if version is not None and version > SCHEMA:
+        raise StoreError(
+            f"the database stands at schema {version}, this program knows {SCHEMA}", mend="install the newer program"
+        )
+    migrate(engine)
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the schema to `SCHEMA`, in one transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("connector.store") / "migrations"))
+    with engine.begin() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")

@@ -1,0 +1,1 @@
+"""Schema steps, oldest first; each runs in one transaction."""

@@ -1,0 +1,95 @@
+"""Runs and the right to run: a run row per night, and one lease per company with a fencing token that only grows."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from connector.errors import StoreError
+from connector.store.database import Store
+from connector.store.tables import lease, run
+
+# A holder that has said nothing for this long has lost its right.
+_LEASE = timedelta(minutes=15)
+
+
+def start_run(store: Store, run_id: str, business_date: date, mode: str, now: datetime) -> None:
+    with store.engine.begin() as conn:
+        conn.execute(run.insert().values(
+            company=store.company, id=run_id, kind="nightly", business_date=business_date, mode=mode,
+            state="running", rule_book="", document="{}", started_at=now,
+        ))
+
+
+def end_run(store: Store, run_id: str, state: str, document: dict[str, Any], now: datetime) -> None:
+    """`state`: done | incomplete | failed. `document`: proof, troubles, counts."""
+    with store.engine.begin() as conn:
+        conn.execute(
+            run.update().where(run.c.company == store.company, run.c.id == run_id)
+            .values(state=state, document=orjson.dumps(document).decode(), ended_at=now)
+        )
+
+
+def last_runs(store: Store, most: int = 20) -> list[dict[str, Any]]:
+    with store.engine.connect() as conn:
+        rows = conn.execute(
+            sa.select(run).where(run.c.company == store.company).order_by(run.c.started_at.desc()).limit(most)
+        ).mappings()
+        return [{**row, "document": orjson.loads(row["document"])} for row in rows]
+
+
+def take_lease(store: Store, now: datetime) -> int:
+    """The fencing token of the right to run. StoreError while another living process holds it."""
+    me = f"{socket.gethostname()}:{os.getpid()}"
+    with store.engine.begin() as conn:
+        held = conn.execute(sa.select(lease).where(lease.c.company == store.company)).mappings().first()
+        if held is None:
+            conn.execute(lease.insert().values(company=store.company, token=1, holder=me, expires_at=now + _LEASE))
+            return 1
+        if held["holder"] not in ("", me) and held["expires_at"] > now and _is_alive(held["holder"]):
+            raise StoreError(
+                f"another run is at work ({held['holder']})", place=f"company {store.company}",
+                mend="wait for it to end",
+            )
+        token = int(held["token"]) + 1
+        conn.execute(
+            lease.update().where(lease.c.company == store.company, lease.c.token == held["token"])
+            .values(token=token, holder=me, expires_at=now + _LEASE)
+        )
+        return token
+
+
+def _is_alive(holder: str) -> bool:
+    """False only for a process of this very machine that surely is gone (killed, or ended without a word)."""
+    host, _, pid = holder.rpartition(":")
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def keep_lease(store: Store, token: int, now: datetime) -> bool:
+    """Prolong the right; False when somebody else has taken it."""
+    with store.engine.begin() as conn:
+        kept = conn.execute(
+            lease.update().where(lease.c.company == store.company, lease.c.token == token)
+            .values(expires_at=now + _LEASE)
+        )
+        return kept.rowcount == 1
+
+
+def give_lease(store: Store, token: int) -> None:
+    with store.engine.begin() as conn:
+        conn.execute(
+            lease.update().where(lease.c.company == store.company, lease.c.token == token).values(holder="")
+        )

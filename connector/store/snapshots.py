@@ -1,0 +1,66 @@
+"""Snapshots: one stream at one moment as an immutable Parquet file, with a row in the store that carries its proof."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import sqlalchemy as sa
+
+from connector.store.database import Store
+from connector.store.tables import snapshot
+
+
+@dataclass(frozen=True)
+class SnapshotRow:
+    """What the store keeps of a snapshot."""
+
+    system: str
+    stream: str
+    staged: int
+    rejected: int
+    complete: bool
+    cause: str
+    first_key: str
+    last_key: str
+    sha256: str
+    path: str
+    seen_at: datetime
+
+
+def write_frame(frame: pl.DataFrame, folder: Path, name: str) -> tuple[Path, str]:
+    """Parquet under `folder`, moved into place whole, readable by its owner only; returns its path and sha256."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path, part = folder / f"{name}.parquet", folder / f".{name}.part"
+    frame.write_parquet(part, compression="zstd")
+    with part.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    part.chmod(0o600)
+    part.replace(path)
+    return path, digest
+
+
+def record(store: Store, run: str, rows: list[SnapshotRow]) -> None:
+    if not rows:
+        return
+    with store.engine.begin() as conn:
+        conn.execute(snapshot.insert(), [{"company": store.company, "run": run, **vars(row)} for row in rows])
+
+
+def last_complete(store: Store, system: str, stream: str, before_run: str = "") -> SnapshotRow | None:
+    """The newest complete snapshot of a stream whose file still exists (`before_run` leaves that run out)."""
+    table = snapshot
+    wanted = sa.select(table).where(
+        table.c.company == store.company, table.c.system == system, table.c.stream == stream, table.c.complete,
+        table.c.run != before_run,
+    ).order_by(table.c.seen_at.desc()).limit(1)
+    with store.engine.connect() as conn:
+        row = conn.execute(wanted).mappings().first()
+    if row is None or not Path(row["path"]).exists():
+        return None
+    return SnapshotRow(**{name: row[name] for name in SnapshotRow.__dataclass_fields__})

@@ -1,0 +1,90 @@
+"""The tables, all of them. Instants are UTC; documents are canonical JSON text; every row carries its company."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData()
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An aware UTC datetime, kept without its zone (SQLite has none to keep)."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.String(200), primary_key=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, default="")
+
+
+def _instant(name: str) -> sa.Column[datetime]:
+    return sa.Column(name, Instant, nullable=True)
+
+
+run = sa.Table(
+    "run", metadata, _key("company"), _key("id"), _text("kind"), sa.Column("business_date", sa.Date, nullable=False),
+    _text("mode"), _text("state"), _text("rule_book"), _text("document"), _instant("started_at"), _instant("ended_at"),
+    sa.Index("run_by_date", "company", "business_date"),
+)
+lease = sa.Table(
+    "lease", metadata, _key("company"), sa.Column("token", sa.Integer, nullable=False), _text("holder"),
+    _instant("expires_at"),
+)
+snapshot = sa.Table(
+    "snapshot", metadata, _key("company"), _key("run"), _key("system"), _key("stream"),
+    sa.Column("staged", sa.Integer, nullable=False), sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("complete", sa.Boolean, nullable=False), _text("cause"), _text("first_key"), _text("last_key"),
+    _text("sha256"), _text("path"), _instant("seen_at"),
+)
+link = sa.Table(
+    "link", metadata, _key("company"), _key("system"), _key("number"), _text("person"), _text("rule"), _text("by"),
+    _instant("at"),
+)
+finding = sa.Table(
+    "finding", metadata, _key("company"), sa.Column("key", sa.String(300), primary_key=True), _text("rule"),
+    _text("over"), _text("subject"), _text("employee"), _text("verdict"), _text("facts"),
+    sa.Column("opened_on", sa.Date, nullable=False), sa.Column("closed_on", sa.Date, nullable=True),
+    sa.Index("finding_open", "company", "closed_on"),
+)
+outbox = sa.Table(
+    "outbox", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("company", sa.String(200), nullable=False), _text("run"), _text("plan"), _text("target"), _text("kind"),
+    _text("ref"), _text("verb"), _text("employee"), _text("before"), _text("after"), _text("because"),
+    sa.Column("state", sa.String(20), nullable=False), sa.Column("fence", sa.Integer, nullable=False, default=0),
+    sa.Column("business_date", sa.Date, nullable=False), _text("detail"), _instant("planned_at"), _instant("sent_at"),
+    _instant("ended_at"), sa.Index("outbox_state", "company", "state"),
+)
+exit_case = sa.Table(
+    "exit_case", metadata, _key("company"), _key("system"), _key("ref"), _text("number"), _text("employee"),
+    _text("state"), sa.Column("opened_on", sa.Date, nullable=True), sa.Column("ever_owed", sa.Boolean, nullable=False),
+    _text("confirmed_by"), _instant("confirmed_at"), _text("confirmed_fingerprint"), _text("fingerprint"),
+)
+approval = sa.Table(
+    "approval", metadata, _key("company"), _key("hash"), _text("by"), _instant("at"), _instant("expires_at"),
+)
+reject = sa.Table(
+    "reject", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("company", sa.String(200), nullable=False), _text("run"), _text("system"), _text("stream"), _text("ref"),
+    _text("key"), _text("reason"), _text("field"), _text("found"), _text("expected"),
+    sa.Index("reject_run", "company"),
+)
+audit = sa.Table(
+    "audit", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("company", sa.String(200), nullable=False), _instant("at"), _text("who"), _text("what"), _text("facts"),
+)
+setting = sa.Table("setting", metadata, _key("company"), _key("name"), _text("value"))
