@@ -1,0 +1,98 @@
+"""Clearances: every exit as a case that lives from look to look, and finance's confirmation of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from connector.errors import UsageError
+from connector.model.values import decimal_text
+from connector.reconcile.clearance import Case, Sight, blockers, fingerprint, follow
+from connector.reconcile.desire import ExitDebt
+from connector.rules.knowledge import Facts
+from connector.store.audit import write_line
+from connector.store.exits import cases, confirm, keep_cases
+from connector.sync.assess import Assessment
+from connector.sync.connections import Desk
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One exit after tonight's look."""
+
+    case: Case
+    sight: Sight
+    debt: ExitDebt
+    withheld: tuple[str, ...]
+
+
+def look_at_exits(desk: Desk, facts: Facts, assessment: Assessment) -> list[Looked]:
+    """Every exit of tonight as a case, followed one step. Nothing is stored."""
+    known = cases(desk.store)
+    prints = _fingerprints(facts)
+    debts = _debts(assessment.balances)
+    doubted = set(facts.doubt["person"].to_list())
+    file = {row["exit"]: row for row in assessment.judgement.exits.iter_rows(named=True)}
+    looked = []
+    for row in facts.exit.iter_rows(named=True):
+        judged = file[row["number"]]
+        sight = Sight(
+            row["state"], row["gate"], bool(row["gate_by_us"]), row["strength"], judged["owes"],
+            judged["reason"] or "", prints.get(row["person"] or row["employee"], fingerprint(())),
+            row["person"] in doubted,
+        )
+        before, _ = known.get((row["system"], row["ref"]), (None, ""))
+        opened = row["requested_on"] or facts.as_of
+        case = before or Case(row["system"], row["ref"], row["number"], judged["employee"], opened_on=opened)
+        after = follow(case, sight)
+        withheld = blockers(after, sight, desk.company.confirm_always)
+        looked.append(Looked(after, sight, debts.get(row["number"], ExitDebt({}, 0)), withheld))
+    return sorted(looked, key=lambda one: (one.case.system, one.case.ref))
+
+
+def _fingerprints(facts: Facts) -> dict[str, str]:
+    """Person (or the number on an unlinked exit's form) → fingerprint of the whole ledger, settled loans included."""
+    loans: dict[str, list[tuple[str, str, int]]] = {}
+    paid = facts.loan.filter(pl.col("balance").is_not_null())
+    for person, number, ref, currency, balance in paid.select(
+        "person", "employee", "ref", "currency", "balance"
+    ).iter_rows():
+        loans.setdefault(person or number, []).append((ref, currency, balance))
+    return {person: fingerprint(rows) for person, rows in loans.items()}
+
+
+def _debts(balances: pl.DataFrame) -> dict[str, ExitDebt]:
+    found: dict[str, dict[str, tuple[str, int]]] = {}
+    for number, currency, balance, loans in balances.iter_rows():
+        found.setdefault(number, {})[currency] = (decimal_text(balance, currency), loans)
+    return {
+        number: ExitDebt({c: text for c, (text, _) in rows.items()}, sum(n for _, n in rows.values()))
+        for number, rows in found.items()
+    }
+
+
+def keep_looks(desk: Desk, looked: list[Looked]) -> None:
+    keep_cases(desk.store, [(one.case, one.sight.fingerprint) for one in looked])
+
+
+def confirm_exit(desk: Desk, number: str, by: str) -> tuple[Case, date]:
+    """Finance confirms that an exit's loans are settled: bound to the ledger as last seen, void when it changes."""
+    found = [(case, seen) for case, seen in cases(desk.store).values() if number in (case.number, case.employee)]
+    live = [one for one in found if one[0].state in ("open", "held", "settled", "releasing")]
+    if not live:
+        known = ", ".join(sorted(case.number for case, _ in cases(desk.store).values())[:20]) or "none"
+        raise UsageError(f"no live exit `{number}`; known: {known}", mend="name an exit or an employee number")
+    case, seen = live[0]
+    if case.employee == by:
+        raise UsageError("nobody confirms his own exit", place=f"exit {case.number}", mend="let another person confirm")
+    if case.state == "held":
+        raise UsageError(
+            "the ledger still shows a balance; a confirmation does not replace it", place=f"exit {case.number}",
+            mend="book the repayment or the write-off in finance, run again, then confirm",
+        )
+    now = desk.clock.now()
+    confirm(desk.store, case, by, seen, now)
+    write_line(desk.store, by, "confirm", {"exit": case.number, "employee": case.employee, "ledger": seen}, now)
+    return case, now.astimezone(desk.company.zone).date()

@@ -1,0 +1,62 @@
+"""A company as the use cases see it: its connections by role, its rule book, its calendar facts. Plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from connector.adapters.contract import Adapter, Clock
+from connector.mappings.table import StreamMapping
+from connector.rules.book import RuleBook
+from connector.store.database import Store
+
+Progress = Callable[[str, int], None]  # stage code, rows so far
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One account in one product: its adapter and the mapping of each of its streams."""
+
+    name: str
+    role: str  # finance | oa | hr
+    adapter: Adapter
+    mappings: dict[str, StreamMapping]
+
+
+@dataclass(frozen=True)
+class Company:
+    """One company with everything a night needs."""
+
+    code: str
+    title: str
+    currency: str
+    zone: ZoneInfo
+    connections: tuple[Connection, ...]
+    book: RuleBook
+    language: str = "zh_CN"
+    approval_chain: tuple[tuple[str, ...], ...] = field(default=())
+    payout_prefix: str = "FK"
+    confirm_always: bool = False
+
+    def by_role(self, role: str) -> Connection | None:
+        return next((c for c in self.connections if c.role == role), None)
+
+    def by_name(self, name: str) -> Connection | None:
+        return next((c for c in self.connections if c.name == name), None)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where a run works: the company, its store, the clock, the folder for snapshots, and who wants to see progress."""
+
+    company: Company
+    store: Store
+    clock: Clock
+    folder: Path
+    progress: Progress = lambda stage, rows: None
+
+    def today(self) -> date:
+        return self.clock.now().astimezone(self.company.zone).date()

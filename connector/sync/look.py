@@ -1,0 +1,89 @@
+"""A look at one employee, now, by the very code of the night: the same pull, link and rules over one person's rows.
+
+Nothing is written: not to the systems, and of our own store only what is read is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from connector.errors import UsageError
+from connector.model.plan import Plan
+from connector.model.runs import Story
+from connector.reconcile.plan import difference
+from connector.store.exits import cases
+from connector.store.links import stored_links
+from connector.store.runs import last_runs
+from connector.store.snapshots import last_complete
+from connector.sync.assess import assess
+from connector.sync.clearances import look_at_exits
+from connector.sync.connections import Desk
+from connector.sync.linking import link_company
+from connector.sync.planning import desires, observe_company
+from connector.sync.pull import Stream, pull_company
+from connector.sync.record import stories
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is seen of one employee right now."""
+
+    employee: str
+    as_of: date
+    story: Story | None
+    findings: tuple[dict[str, Any], ...]
+    wanted: tuple[dict[str, Any], ...]
+    exits: tuple[dict[str, Any], ...]
+    incomplete: tuple[str, ...]
+
+
+def look_at(desk: Desk, employee: str, as_of: date) -> Look:
+    """Pull one person's rows and judge them. UsageError when no system knows the number."""
+    streams = {**pull_company(desk, as_of, "look", _keys(desk, employee)), **_approvals(desk)}
+    if not any(streams[n].rows.height for n in ("employee", "person", "open_item", "exit") if n in streams):
+        raise UsageError(f"no system knows `{employee}`", mend="check the employee number")
+    linked = link_company(desk, streams, as_of, "look", _suspended(desk))
+    assessment = assess(desk, linked, keeps=False)
+    looked = look_at_exits(desk, linked.facts, assessment)
+    observed, troubles = observe_company(desk, looked)
+    wished = [w for w in desires(desk, linked, assessment, looked, observed) if w.employee == employee]
+    wanted = difference(wished, observed)
+    told = stories(linked, assessment.documents, Plan(wanted), employee)
+    exits = tuple(
+        {"exit": one.case.number, "state": one.case.state, "gate": one.sight.gate, "withheld": list(one.withheld)}
+        for one in looked
+    )
+    missing = tuple(s.cause for s in streams.values() if not s.complete) + tuple(t.code for t in troubles)
+    return Look(employee, as_of, told[0] if told else None, tuple(assessment.documents),
+                tuple(a.document() for a in wanted), exits, missing)
+
+
+def _keys(desk: Desk, employee: str) -> dict[str, tuple[str, ...]]:
+    """Role → keys to pull: his numbers in finance, his number in HR, his known exits in the OA."""
+    finance = desk.company.by_role("finance")
+    numbers = {employee}
+    if finance is not None:
+        linked = stored_links(desk.store, finance.name)
+        numbers |= set(linked.filter(pl.col("person") == employee)["number"].to_list())
+    exits = [case.ref for case, _ in cases(desk.store).values() if case.employee == employee]
+    return {"finance": tuple(sorted(numbers)), "hr": (employee,), "oa": tuple(sorted(exits))}
+
+
+def _approvals(desk: Desk) -> dict[str, Stream]:
+    """Approvals as the last night read them: an ended approval does not change, and a look shall be quick."""
+    connection = desk.company.by_role("oa")
+    earlier = last_complete(desk.store, connection.name, "approval") if connection else None
+    if connection is None or earlier is None:
+        return {}
+    rows = pl.read_parquet(earlier.path)
+    return {"approval": Stream(connection.name, "approval", rows, complete=True, fetched=rows.height)}
+
+
+def _suspended(desk: Desk) -> str:
+    """Why releases rested in the last night, "" when they did not."""
+    ended = [row for row in last_runs(desk.store) if row["state"] in ("done", "incomplete")]
+    return str((ended[0]["document"].get("proof") or {}).get("releases_suspended") or "") if ended else "no_night_yet"

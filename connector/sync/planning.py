@@ -1,0 +1,144 @@
+"""Planning: what should stand, what stands, the difference, the brakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import orjson
+import polars as pl
+
+from connector.errors import ConnectorError
+from connector.model.plan import Plan
+from connector.model.runs import Trouble
+from connector.reconcile.brakes import apply_brakes
+from connector.reconcile.desire import FlagRules, Opinion, exit_marks, flags
+from connector.reconcile.plan import Desired, Identity, Observed, difference
+from connector.store.audit import approved, read_setting, write_setting
+from connector.store.links import stored_links
+from connector.store.outbox import written_on
+from connector.sync.assess import Assessment
+from connector.sync.clearances import Looked
+from connector.sync.connections import Desk
+from connector.sync.linking import Linked
+
+_POPULATION = "population"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plan with what it was computed from."""
+
+    plan: Plan
+    observed: Mapping[Identity, Observed]
+    troubles: tuple[Trouble, ...]
+
+
+def plan_company(desk: Desk, linked: Linked, assessment: Assessment, looked: list[Looked]) -> Planned:
+    """The difference between what should stand and what stands, cut by the brakes."""
+    observed, troubles = observe_company(desk, looked)
+    wished = desires(desk, linked, assessment, looked, observed)
+    actions = tuple(
+        action for action in difference(wished, observed)
+        if (action.target, action.kind) not in {(t.place, t.facts.get("kind")) for t in troubles}
+    )
+    plan = apply_brakes(
+        actions, population(desk, linked), written_on(desk.store, linked.facts.as_of),
+        approved(desk.store, desk.clock.now()),
+    )
+    return Planned(plan, observed, tuple(troubles))
+
+
+def population(desk: Desk, linked: Linked) -> int:
+    """Active and leaving people in the last complete HR pull."""
+    if "employee" in linked.facts.complete:
+        count = linked.facts.employee.filter(pl.col("status").is_in(["active", "leaving"])).height
+        write_setting(desk.store, _POPULATION, str(count))
+        return count
+    return int(read_setting(desk.store, _POPULATION, "0"))
+
+
+def observe_company(desk: Desk, looked: list[Looked]) -> tuple[dict[Identity, Observed], list[Trouble]]:
+    """Marks as they stand. What cannot be observed is not written to tonight."""
+    found: dict[Identity, Observed] = {}
+    troubles: list[Trouble] = []
+    for connection in desk.company.connections:
+        for sink in connection.adapter.manifest.sinks:
+            refs = _refs(sink.kind, connection.name, looked)
+            try:
+                frame = connection.adapter.observe(sink.kind, refs)
+            except ConnectorError as error:
+                facts = {"kind": sink.kind, "system": connection.name, "detail": str(error)}
+                troubles.append(Trouble(connection.name, "not_observed", facts))
+                continue
+            for row in observed_rows(frame, connection.name):
+                found[row.identity] = row
+    return found, troubles
+
+
+def _refs(kind: str, system: str, looked: list[Looked]) -> list[str] | None:
+    """Which records to look at: all flags, the gates of running exits, the to-dos of exits that are or were held."""
+    if kind not in ("exit_hold", "todo"):
+        return None
+    mine = [one for one in looked if one.case.system == system and one.sight.strength == "hard"]
+    if kind == "exit_hold":
+        return [one.case.ref for one in mine if one.sight.state == "running"]
+    return [one.case.ref for one in mine if one.case.ever_owed]
+
+
+def observed_rows(frame: pl.DataFrame, system: str) -> Iterable[Observed]:
+    for row in frame.iter_rows(named=True):
+        content = orjson.loads(row["content"]) if row["content"] else None
+        yield Observed(
+            system, row["kind"], row["ref"], row["digest"] or "", content, bool(row["is_ticked"]), row["gate"] or "",
+        )
+
+
+def desires(
+    desk: Desk, linked: Linked, assessment: Assessment, looked: list[Looked], observed: Mapping[Identity, Observed]
+) -> list[Desired]:
+    """Every mark that should stand, should not, or is to be left alone."""
+    book = desk.company.book
+    opinions = _opinions(linked, assessment)
+    finance = desk.company.by_role("finance")
+    wished: list[Desired] = []
+    if finance is not None and finance.adapter.manifest.sink("risk_flag"):
+        rules = FlagRules(
+            frozenset(r.code for r in book.rules if "risk_flag" in r.marks and r.mode == "on"),
+            assessment.blind | frozenset(assessment.off), _unseen(desk, linked, observed, finance.name),
+        )
+        wished += flags(opinions, rules, observed, finance.name, linked.numbers)
+    holding = {r.code for r in book.rules if "exit_hold" in r.marks and r.mode == "on"}
+    for one in looked:
+        mine = [o for o in opinions if o.subject == one.case.number and o.rule in holding]
+        because = tuple(o.key for o in mine if o.verdict == "hit")
+        wished += exit_marks(one.case, one.sight, one.debt, because, desk.company.confirm_always)
+    return wished
+
+
+def _opinions(linked: Linked, assessment: Assessment) -> list[Opinion]:
+    """Findings with the number under which finance knows the person."""
+    by_person: dict[str, str] = {}
+    for number, person in sorted(linked.numbers.items()):
+        by_person.setdefault(person, number)
+    of_loan = dict(linked.facts.loan.select("number", "employee").iter_rows())
+    return [
+        Opinion(
+            row["rule"], row["over"], row["subject"], row["employee"],
+            of_loan.get(row["subject"]) if row["over"] == "loan" else by_person.get(row["employee"] or ""),
+            row["verdict"], row["severity"],
+        )
+        for row in assessment.documents
+    ]
+
+
+def _unseen(desk: Desk, linked: Linked, observed: Mapping[Identity, Observed], target: str) -> frozenset[str]:
+    """Flagged numbers whose person is not surely seen tonight: their flags stay as they are."""
+    present = set(linked.facts.employee["number"].to_list())
+    person_of = dict(stored_links(desk.store, target).iter_rows())
+    are_whole = {"employee", "person"} <= linked.facts.complete
+    standing = {o.ref for o in observed.values() if o.target == target and o.kind == "risk_flag"}
+    return frozenset(
+        number for number in standing
+        if (person_of[number] not in present if number in person_of else not are_whole)
+    )

@@ -1,0 +1,252 @@
+"""Push: every write is an intent first, then a socket, then a look at what stands. Only what was seen is confirmed.
+
+A release reads the ledger once more, after the command was taken and right before the write. An unknown outcome is
+read back before anything else; a repeat-safe write is repeated once, an appending one only after its landing time and
+two looks. What stays unknown is left `sent` and settled by the next run before it plans anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from connector.adapters.contract import Receipt, SinkKind
+from connector.errors import ConnectorError, StoreError
+from connector.i18n.sentences import mark_text
+from connector.model.plan import Action, Plan, digest
+from connector.model.runs import ActionOutcome
+from connector.reconcile.clearance import fingerprint
+from connector.reconcile.plan import Observed
+from connector.rules.knowledge import Facts
+from connector.store import outbox
+from connector.store.exits import cases, move
+from connector.store.outbox import Command
+from connector.sync.connections import Connection, Desk
+from connector.sync.planning import observed_rows
+from connector.sync.pull import pull_stream
+
+# Writes to one system at a time; more would only queue up over there.
+_AT_ONCE = 4
+
+# A ledger read older than this does not release anybody.
+_FRESH = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A command with what its push said."""
+
+    command: Command
+    receipt: Receipt
+
+
+def apply_plan(
+    desk: Desk, plan: Plan, run: str, token: int, facts: Facts, numbers: dict[str, str]
+) -> list[ActionOutcome]:
+    """Write the plan's actions; one outcome per action, held ones included."""
+    now = desk.clock.now()
+    commands = outbox.enqueue(desk.store, run, plan.hash, plan.actions, facts.as_of, now)
+    outcomes: dict[int, ActionOutcome] = {}
+    for (target, kind), group in _grouped(commands).items():
+        connection = desk.company.by_name(target)
+        assert connection is not None
+        work = _Work(desk, connection, kind, token, run, facts, numbers)
+        outcomes |= work.write(group)
+    held = [
+        ActionOutcome(action.document(), "held", group.cause) for group in plan.held for action in group.actions
+    ]
+    return [outcomes[command.id] for command in commands] + held
+
+
+def _grouped(commands: Iterable[Command]) -> dict[tuple[str, str], list[Command]]:
+    groups: dict[tuple[str, str], list[Command]] = {}
+    for command in commands:
+        groups.setdefault((command.action.target, command.action.kind), []).append(command)
+    return groups
+
+
+def is_standing(action: Action, seen: Observed | None) -> bool:
+    """Whether what stands is what the action wanted."""
+    if action.kind == "exit_hold" and action.verb == "remove":
+        return seen is not None and seen.gate == "passed"
+    if action.after is None:
+        return seen is None or not seen.digest or seen.is_ticked
+    return seen is not None and seen.digest == digest(action.after)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Writing the commands of one kind to one system."""
+
+    desk: Desk
+    connection: Connection
+    kind: str
+    token: int
+    run: str
+    facts: Facts
+    numbers: dict[str, str]
+
+    def write(self, commands: list[Command]) -> dict[int, ActionOutcome]:
+        with ThreadPoolExecutor(_AT_ONCE, "push") as pool:
+            sent = list(pool.map(self._send, commands))
+        ended = {one.command.id: self._end(one.command, "rejected", one.receipt.detail)
+                 for one in sent if one.receipt.outcome == "refused"}
+        waiting = [one for one in sent if one.receipt.outcome != "refused"]
+        ended |= self._read_back([one.command for one in waiting if one.receipt.outcome == "landed"], "not_seen_after")
+        unknown = [one.command for one in waiting if one.receipt.outcome == "unknown"]
+        return ended | self._settle(unknown)
+
+    def _send(self, command: Command) -> Sent:
+        if not outbox.take(self.desk.store, command, self.token, self.desk.clock.now()):
+            return Sent(command, Receipt("refused", "the right to run was lost"))
+        action = command.action
+        try:
+            if action.kind == "exit_hold" and action.verb == "remove":
+                withheld = self._ledger_says_no(action)
+                if withheld:
+                    return Sent(command, Receipt("refused", withheld))
+            return Sent(command, self._push(action))
+        except StoreError:
+            raise
+        except ConnectorError as error:
+            return Sent(command, Receipt("refused", f"{type(error).__name__}: {error}"))
+
+    def _push(self, action: Action) -> Receipt:
+        text = mark_text(action.document(), self.desk.company.language)
+        return self.connection.adapter.push(action, text)
+
+    def _ledger_says_no(self, action: Action) -> str:
+        """The last look before a release: why it may not go, "" when every currency is at or below zero."""
+        finance = self.desk.company.by_role("finance")
+        if finance is None:
+            return "no_ledger"
+        known = cases(self.desk.store).get((action.target, action.ref))
+        linked = {number for number, person in self.numbers.items() if person == action.employee}
+        numbers = tuple(sorted(linked | {action.employee}))
+        begun = self.desk.clock.monotonic()
+        stream, _ = pull_stream(self.desk, finance, "open_item", self.facts.as_of, self.run, numbers)
+        if not stream.complete or stream.rejects:
+            return f"ledger_unread: {stream.cause or 'rejected row'}"
+        if self.desk.clock.monotonic() - begun > _FRESH.total_seconds():
+            return "ledger_stale"
+        if stream.rows.filter(pl.col("balance") > 0).height:
+            return "ledger_moved"
+        seen = fingerprint((ref, currency, balance) for ref, currency, balance
+                           in stream.rows.select("ref", "currency", "balance").iter_rows())
+        if known is None or known[0].state not in ("open", "settled", "releasing") or seen != known[1]:
+            return "ledger_moved"
+        return ""
+
+    def _look(self, refs: Sequence[str]) -> dict[str, Observed]:
+        frame = self.connection.adapter.observe(self.kind, list(refs))
+        return {row.ref: row for row in observed_rows(frame, self.connection.name)}
+
+    def _read_back(self, commands: list[Command], otherwise: str) -> dict[int, ActionOutcome]:
+        """Confirm what is seen to stand; the rest is blocked, for a person to look at and the next run to plan anew."""
+        if not commands:
+            return {}
+        try:
+            seen = self._look([command.action.ref for command in commands])
+        except ConnectorError as error:
+            return {c.id: ActionOutcome(c.action.document(), "sent", f"not read back: {error}") for c in commands}
+        return {
+            c.id: self._end(c, "confirmed", "") if is_standing(c.action, seen.get(c.action.ref))
+            else self._end(c, "blocked", otherwise)
+            for c in commands
+        }
+
+    def _settle(self, unknown: list[Command]) -> dict[int, ActionOutcome]:
+        """Outcomes unknown: look, wait out the landing time, look again, and repeat once what surely did not land."""
+        if not unknown:
+            return {}
+        sink = self.connection.adapter.manifest.sink(self.kind)
+        landed, absent = self._seen_twice(unknown, sink)
+        ended = {c.id: ActionOutcome(c.action.document(), "sent", "outcome unknown") for c in unknown}
+        ended |= {c.id: self._end(c, "confirmed", "read back after an unknown outcome") for c in landed}
+        repeated = [Sent(c, self._again(c)) for c in absent]
+        ended |= {one.command.id: self._end(one.command, "rejected", one.receipt.detail)
+                  for one in repeated if one.receipt.outcome == "refused"}
+        done = [one.command for one in repeated if one.receipt.outcome == "landed"]
+        ended |= self._read_back(done, "not_seen_after")
+        for one in repeated:
+            if one.receipt.outcome == "unknown":
+                ended[one.command.id] = ActionOutcome(one.command.action.document(), "sent", one.receipt.detail)
+        return ended
+
+    def _seen_twice(self, unknown: list[Command], sink: SinkKind | None) -> tuple[list[Command], list[Command]]:
+        refs = [command.action.ref for command in unknown]
+        seen: dict[str, Observed] = {}
+        waits = (0.0, sink.landing_s) if sink is not None and sink.landing_s else (0.0,)
+        for wait in waits:
+            self.desk.clock.sleep(wait)
+            try:
+                seen = self._look(refs)
+            except ConnectorError:
+                return [], []
+            if all(is_standing(c.action, seen.get(c.action.ref)) for c in unknown):
+                break
+        landed = [c for c in unknown if is_standing(c.action, seen.get(c.action.ref))]
+        return landed, [c for c in unknown if c not in landed]
+
+    def _again(self, command: Command) -> Receipt:
+        action = command.action
+        try:
+            if action.kind == "exit_hold" and action.verb == "remove" and (no := self._ledger_says_no(action)):
+                return Receipt("refused", no)
+            return self._push(action)
+        except ConnectorError as error:
+            return Receipt("refused", f"{type(error).__name__}: {error}")
+
+    def _end(self, command: Command, state: str, detail: str) -> ActionOutcome:
+        shown = "superseded" if detail == "ledger_moved" else state
+        outbox.finish(self.desk.store, command.id, shown, detail, self.desk.clock.now())
+        if shown == "confirmed" and command.action.kind == "exit_hold" and command.action.verb == "remove":
+            move(self.desk.store, command.action.target, command.action.ref, "released")
+        return ActionOutcome(command.action.document(), shown, detail)  # type: ignore[arg-type]
+
+
+def settle_unfinished(desk: Desk) -> list[ActionOutcome]:
+    """What an earlier run left: never sent → planned anew; sent → read back before anything is planned."""
+    ended = []
+    for (target, kind), group in _grouped(outbox.unfinished(desk.store)).items():
+        for command in [c for c in group if c.state == "planned"]:
+            outbox.finish(desk.store, command.id, "superseded", "never sent; planned anew", desk.clock.now())
+        sent = [c for c in group if c.state == "sent"]
+        connection = desk.company.by_name(target)
+        if sent and connection is not None:
+            ended += _settle_sent(desk, connection, kind, sent)
+    return ended
+
+
+def _settle_sent(desk: Desk, connection: Connection, kind: str, sent: list[Command]) -> list[ActionOutcome]:
+    sink = connection.adapter.manifest.sink(kind)
+    landing = timedelta(seconds=sink.landing_s if sink else 0.0)
+    youngest = max((c.sent_at for c in sent if c.sent_at), default=desk.clock.now())
+    wait = (youngest + landing - desk.clock.now()).total_seconds()
+    if wait > 0:
+        desk.clock.sleep(min(wait, landing.total_seconds()))
+    try:
+        frame = connection.adapter.observe(kind, [c.action.ref for c in sent])
+    except ConnectorError as error:
+        return [ActionOutcome(c.action.document(), "sent", f"not read back: {error}") for c in sent]
+    seen = {row.ref: row for row in observed_rows(frame, connection.name)}
+    found = []
+    for command in sent:
+        stands = is_standing(command.action, seen.get(command.action.ref))
+        state = "confirmed" if stands else "superseded"
+        detail = "read back by the next run" if stands else "not there; planned anew"
+        outbox.finish(desk.store, command.id, state, detail, desk.clock.now())
+        if stands and command.action.kind == "exit_hold" and command.action.verb == "remove":
+            move(desk.store, command.action.target, command.action.ref, "released")
+        found.append(ActionOutcome(command.action.document(), state, detail))  # type: ignore[arg-type]
+    return found
+
+
+def in_flight(desk: Desk) -> frozenset[tuple[str, str, str]]:
+    """Marks whose last write is still unknown: nothing is planned for them."""
+    return frozenset(c.action.identity for c in outbox.unfinished(desk.store) if c.state == "sent")
+
