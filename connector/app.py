@@ -1,0 +1,127 @@
+"""The composition root: settings become a desk with its company, its store, its clock and its adapters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from connector.adapters import registry
+from connector.adapters.contract import Adapter, Clock, Setting
+from connector.adapters.kit.clock import SystemClock
+from connector.errors import ConfigError
+from connector.mappings.table import load_mapping
+from connector.rules.book import RuleBook, load_book
+from connector.settings import Settings, load_settings, read_settings, resolve_secret
+from connector.store.database import open_store
+from connector.sync.connections import Company, Connection, Desk, Progress
+
+
+def store_url(settings: Settings) -> str:
+    return settings.store or f"sqlite:///{settings.data_dir / 'connector.db'}"
+
+
+def rule_book(settings: Settings) -> RuleBook:
+    """The company's rule book, or the one that comes with the program."""
+    if settings.rules is None:
+        text = (resources.files("connector.rules") / "default.yaml").read_text("utf-8")
+        return load_book(text, "default rules")
+    try:
+        return load_book(settings.rules.read_text("utf-8"), str(settings.rules))
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", place=str(settings.rules)) from error
+
+
+def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...]:
+    """Every connection of the file with its adapter and mappings."""
+    company = settings.company
+    found = []
+    for name, spec in settings.connections.items():
+        options = dict(spec)
+        adapter_name = str(options.pop("adapter", ""))
+        if adapter_name not in registry.forms():
+            known = ", ".join(sorted(registry.forms()))
+            raise ConfigError(f"`adapter: {adapter_name}`; known: {known}", place=f"connections.{name}")
+        options = _with_secrets(adapter_name, options, f"connections.{name}", settings.allow_plain_secrets)
+        setting = Setting(name, company.currency, ZoneInfo(company.time_zone), clock)
+        adapter = registry.build(adapter_name, options, setting)
+        found.append(_connection(name, adapter_name, adapter, settings.mappings))
+    return tuple(found)
+
+
+def _connection(name: str, adapter_name: str, adapter: Adapter, overlays: Path | None) -> Connection:
+    overlay = overlays / f"{adapter_name}.yaml" if overlays is not None else None
+    text = overlay.read_text("utf-8") if overlay is not None and overlay.exists() else ""
+    mapping = load_mapping(registry.mapping_text(adapter_name), f"{adapter_name}/mapping.yaml", text)
+    return Connection(name, adapter.manifest.roles[0], adapter, mapping)
+
+
+def _with_secrets(adapter: str, options: Mapping[str, Any], place: str, allow_plain: bool) -> dict[str, Any]:
+    fields = registry.forms()[adapter].model_fields
+    resolved = dict(options)
+    for name, field in fields.items():
+        value = resolved.get(name)
+        if "SecretStr" in repr(field.annotation) and isinstance(value, str) and value:
+            resolved[name] = SecretStr(resolve_secret(value, f"{place}.{name}", allow_plain))
+    return resolved
+
+
+@contextmanager
+def open_desk(
+    settings: Settings, clock: Clock | None = None, progress: Progress = lambda stage, rows: None
+) -> Iterator[Desk]:
+    """A desk at which use cases run; connections and the store are closed at the end."""
+    os.umask(0o077)  # whatever a run writes is its owner's alone
+    clock = clock or SystemClock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with ExitStack() as stack:
+        store = open_store(store_url(settings), settings.company.code)
+        stack.callback(store.engine.dispose)
+        connections = build_connections(settings, clock)
+        for connection in connections:
+            stack.callback(connection.adapter.close)
+        company = Company(
+            settings.company.code, settings.company.title or settings.company.code, settings.company.currency,
+            ZoneInfo(settings.company.time_zone), connections, rule_book(settings), settings.company.language,
+            tuple(tuple(step) for step in settings.company.approval_chain), settings.company.payout_prefix,
+            settings.company.confirm == "always",
+        )
+        yield Desk(company, store, clock, settings.data_dir, progress)
+
+
+class House:
+    """What the doors may ask of the top floor; they hold it without importing it."""
+
+    @contextmanager
+    def desk(
+        self, config: Path, progress: Progress = lambda stage, rows: None, clock: Clock | None = None
+    ) -> Iterator[Desk]:
+        """The desk of a configuration file."""
+        with open_desk(load_settings(config), clock, progress) as desk:
+            yield desk
+
+    @contextmanager
+    def desk_of(
+        self, document: Mapping[str, Any], folder: Path, progress: Progress = lambda stage, rows: None,
+        clock: Clock | None = None,
+    ) -> Iterator[Desk]:
+        """The desk of settings given as a document; relative paths are relative to `folder`."""
+        with open_desk(read_settings(dict(document), folder / "settings"), clock, progress) as desk:
+            yield desk
+
+    def check(self, config: Path) -> list[str]:
+        """Read everything that a run would read, connect to nothing; returns what was found, one line a thing."""
+        settings = load_settings(config)
+        book = rule_book(settings)
+        connections = build_connections(settings, SystemClock())
+        for connection in connections:
+            connection.adapter.close()
+        lines = [f"company {settings.company.code}: {settings.company.currency}, {settings.company.time_zone}"]
+        lines += [f"connection {c.name}: {c.adapter.manifest.adapter} ({c.role})" for c in connections]
+        return [*lines, f"rule book {book.version}: {len(book.rules)} rules", f"store {store_url(settings)}"]

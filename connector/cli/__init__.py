@@ -1,0 +1,1 @@
+"""The command line: a door. It asks use cases, shows what they give, and turns errors into exit codes."""

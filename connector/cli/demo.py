@@ -1,0 +1,261 @@
+"""The make-believe company on real ports: `demo` plays nights through it, `sandbox` keeps it open for others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from connector.cli.frame import DONE, DateOption, LangOption, house, language, parse_day, progress_shown
+
+if TYPE_CHECKING:
+    from connector.model.runs import NightRecord
+    from connector.sandbox.http import StandIn
+    from connector.sandbox.server import Sandbox
+    from connector.sandbox.world import World
+    from connector.sync.connections import Desk
+
+# The sample company's first night; two more follow.
+_FIRST_NIGHT = "2026-07-29"
+_FINANCE = "王芳 (finance)"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("demo")(demo)
+    app.command("sandbox")(sandbox)
+
+
+@dataclass(frozen=True)
+class HrSource:
+    """Where HR is read from: an url of the caller's, or the stand-in's own database."""
+
+    url: str = ""
+    profile: str = "company"
+
+
+def demo(
+    company: Annotated[Path | None, typer.Option("--company", help="company folder; default: the sample of 30")] = None,
+    as_of: DateOption = "",
+    hr_url: Annotated[str, typer.Option("--hr-url", help="SQLAlchemy url of an HR database; only read")] = "",
+    hr_profile: Annotated[str, typer.Option("--hr-profile", help="company or horilla")] = "company",
+    out: Annotated[Path, typer.Option("--out", help="folder for the results")] = Path("connector-demo"),
+    lang: LangOption = "",
+) -> int:
+    """The main job on a make-believe company: three nights of the sample, or one live night of a company folder."""
+    lang = language(lang)
+    hr = HrSource(hr_url, hr_profile)
+    if company is not None:
+        return _one_live_night(company, as_of, hr, out, lang)
+    return _three_nights(as_of, hr, out, lang)
+
+
+def sandbox(
+    company: Annotated[Path | None, typer.Option("--company", help="company folder; default: the sample of 30")] = None,
+    as_of: DateOption = "",
+    port_base: Annotated[int, typer.Option("--port-base", help="first port; 0 = free ones")] = 0,
+    chaos: Annotated[Path | None, typer.Option("--chaos", help="JSON file: the list that POST /_chaos takes")] = None,
+    config_out: Annotated[Path | None, typer.Option("--config-out", help="also write a connector.yaml for it")] = None,
+) -> int:
+    """All stand-ins on 127.0.0.1; prints one JSON line when ready and stays until it is stopped."""
+    import signal
+    import sys
+    import threading
+
+    import orjson
+
+    faults = orjson.loads(chaos.read_bytes()) if chaos is not None else []
+    stopped = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopped.set())
+    with _world(company, as_of) as world, \
+            _open(world, port_base, faults, rate_limits=True) as box:
+        if config_out is not None:
+            _write_config(config_out, world, box.describe(), HrSource())
+        sys.stdout.write(orjson.dumps(box.describe()).decode() + "\n")
+        sys.stdout.flush()
+        stopped.wait()
+    return DONE
+
+
+@contextmanager
+def _world(company: Path | None, as_of: str) -> Iterator[World]:
+    """The world of a company folder, or of the sample company in a folder that goes away."""
+    import tempfile
+
+    from connector.errors import UsageError
+    from connector.sandbox.company import write_sample_company
+    from connector.sandbox.world import FolderError, load_world
+
+    day = parse_day(as_of) if as_of else None
+    try:
+        if company is not None:
+            yield load_world(company, day)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            write_sample_company(Path(folder), day or parse_day(_FIRST_NIGHT))
+            yield load_world(Path(folder), day)
+    except FolderError as error:
+        raise UsageError(str(error), place="--company", mend="mend the file and run again") from error
+
+
+@contextmanager
+def _open(world: World, port_base: int, faults: list[Any], rate_limits: bool) -> Iterator[Sandbox]:
+    from connector.adapters.dingtalk.sandbox import DingTalkStandIn
+    from connector.adapters.kingdee_cloud.sandbox import KingdeeStandIn
+    from connector.sandbox.server import start_sandbox
+
+    standins: dict[str, StandIn] = {"kingdee": KingdeeStandIn(world), "dingtalk": DingTalkStandIn(world, rate_limits)}
+    box = start_sandbox(world, standins, port_base=port_base, chaos=faults)
+    try:
+        yield box
+    finally:
+        box.close()
+
+
+def settings_of(world: World, described: Mapping[str, Any], hr: HrSource) -> dict[str, Any]:
+    """A configuration document for the stand-ins."""
+    kingdee, dingtalk = described["kingdee"], described["dingtalk"]
+    return {
+        "company": {
+            "code": "demo", "title": world.name, "currency": world.currency, "time_zone": world.zone.key,
+            "approval_chain": world.approval_chain,
+        },
+        "data_dir": "data", "allow_plain_secrets": True,
+        "connections": {
+            "kingdee": {
+                "adapter": "kingdee_cloud", "network": "sandbox", "base_url": kingdee["base_url"],
+                "acct_id": kingdee["acct_id"], "username": kingdee["username"], "app_id": kingdee["app_id"],
+                "app_secret": kingdee["app_secret"], "lcid": kingdee["lcid"], "org_num": str(kingdee["org_num"]),
+            },
+            "dingtalk": {
+                "adapter": "dingtalk", "network": "sandbox", "base_url": dingtalk["base_url"],
+                "legacy_base_url": dingtalk["legacy_base_url"], "app_key": dingtalk["app_key"],
+                "app_secret": dingtalk["app_secret"], "agent_id": str(dingtalk["agent_id"]),
+                "service_user": dingtalk["service_user"], "process_codes": dingtalk["process_codes"],
+                "calls_per_second": 1000, "calls_per_day": 1_000_000,
+            },
+            "hr": {"adapter": "sql_store", "url": hr.url or described["hr"]["url"], "profile": hr.profile},
+        },
+    }
+
+
+def _write_config(path: Path, world: World, described: Mapping[str, Any], hr: HrSource) -> None:
+    import yaml
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(settings_of(world, described, hr), allow_unicode=True, sort_keys=False), "utf-8")
+    path.chmod(0o600)
+
+
+def _fresh(out: Path) -> None:
+    """A demo starts from nothing: what an earlier demo left in its own data folder goes."""
+    import shutil
+
+    from connector.errors import UsageError
+
+    data, marker = out / "data", out / "data" / ".made-by-demo"
+    if data.exists() and not marker.exists():
+        raise UsageError("the folder holds data that no demo made", place=str(data), mend="choose another --out")
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True, mode=0o700)
+    marker.write_text("")
+
+
+def _live(desk: Desk) -> None:
+    from connector.store.audit import write_line, write_setting
+
+    write_setting(desk.store, "mode", "live")
+    write_line(desk.store, "demo", "live_on", {}, desk.clock.now())
+
+
+def _one_live_night(company: Path, as_of: str, hr: HrSource, out: Path, lang: str) -> int:
+    from connector.cli.night import exit_code, one_night
+    from connector.cli.show import console, show_night, show_story
+
+    _fresh(out)
+    with _world(company, as_of) as world, _open(world, 0, [], rate_limits=False) as box:
+        _write_config(out / "connector.yaml", world, box.describe(), hr)
+        document = settings_of(world, box.describe(), hr)
+        with progress_shown(False, lang) as progress, house().desk_of(document, out, progress) as desk:
+            _live(desk)
+            record, folder = one_night(desk, world.as_of.isoformat(), "live", out, lang)
+    show_night(record, folder, lang)
+    out_console = console()
+    for story in record.stories[:2]:
+        out_console.print()
+        show_story(story, record.currency, lang, out_console)
+    _next_steps(record, out, lang)
+    return exit_code(record)
+
+
+def _three_nights(as_of: str, hr: HrSource, out: Path, lang: str) -> int:
+    from connector.cli.show import console
+    from connector.i18n import text
+
+    _fresh(out)
+    screen = console()
+    with _world(None, as_of) as world, _open(world, 0, [], rate_limits=False) as box:
+        _write_config(out / "connector.yaml", world, box.describe(), hr)
+        document = settings_of(world, box.describe(), hr)
+        with progress_shown(False, lang) as progress, house().desk_of(document, out, progress) as desk:
+            _live(desk)
+            screen.print(text("demo.welcome", lang, title=world.name, people=len(world.rows("employees"))))
+            record = _play(desk, world, out, lang)
+    _next_steps(record, out, lang)
+    return DONE
+
+
+def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
+    """Three nights: a debt is flagged; its debtor resigns and is held; he repays, finance confirms, he is released."""
+    from connector.cli.night import one_night
+    from connector.cli.show import console, headline, show_story
+    from connector.i18n import text
+    from connector.i18n.sentences import action_sentence
+    from connector.sandbox.company import SAMPLE_DEBTOR, sample_story
+    from connector.sync.clearances import confirm_exit
+
+    screen = console()
+    record: NightRecord | None = None
+    for night, changes in enumerate(sample_story(world.as_of), start=1):
+        if night > 1:
+            world.advance(24 * 3600)
+        for table, row in changes:
+            world.put(table, row)
+        day = world.today().isoformat()
+        record, _ = one_night(desk, day, "live", out, lang)
+        if night == 3:
+            case, _ = confirm_exit(desk, SAMPLE_DEBTOR, _FINANCE)
+            screen.print(text("demo.confirmed", lang, exit=case.number, by=_FINANCE))
+            record, _ = one_night(desk, day, "live", out, lang)
+        screen.print()
+        screen.print(text(f"demo.night_{night}", lang, day=day), style="bold")
+        screen.print(headline(record, lang))
+        for action in record.plan["actions"]:
+            if action["employee"] == SAMPLE_DEBTOR or action["kind"] == "exit_hold":
+                screen.print(f"  ✓ {action_sentence(action, record.names, lang)}")
+        told = next((s for s in record.stories if s.employee == SAMPLE_DEBTOR), None)
+        if told is not None and night < 3:
+            show_story(told, record.currency, lang, screen)
+    assert record is not None
+    for story in [s for s in record.stories if s.employee != SAMPLE_DEBTOR][:1]:
+        screen.print()
+        show_story(story, record.currency, lang, screen)
+    return record
+
+
+def _next_steps(record: NightRecord, out: Path, lang: str) -> None:
+    """The last screen: where the papers are and what to try next."""
+    from connector.cli.show import console
+    from connector.i18n import text
+
+    screen = console()
+    person = record.stories[0].employee if record.stories else ""
+    screen.print()
+    screen.print(text("demo.papers", lang, report=out / "report.html", workbook=out / "reconciliation.xlsx"))
+    screen.print(text("demo.next", lang, employee=person, config=out / "connector.yaml"), markup=False)
+
+

@@ -1,0 +1,134 @@
+"""Settings: the one configuration file, checked; values from the environment win. Alone imports pydantic-settings.
+
+A secret never stands in the file: it is `env:NAME`, or `file:PATH` to a file that only its owner can read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from connector.errors import ConfigError
+
+CONFIG_FILE = "connector.yaml"
+
+
+class CompanySettings(BaseModel):
+    """Who the connector works for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$", description="short name, also in file names")]
+    title: str = ""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "CNY"
+    time_zone: str = "Asia/Shanghai"
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    approval_chain: list[list[str]] = Field(default_factory=list, description="steps, each a list of node names")
+    confirm: Literal["debtors", "always"] = "debtors"
+    payout_prefix: str = Field("FK", description="a payment's number is this followed by the loan's number")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone `{value}`; for example Asia/Shanghai") from error
+        return value
+
+
+class Settings(BaseSettings):
+    """The whole file. `connections`: name → {adapter: ..., its own options}."""
+
+    model_config = SettingsConfigDict(extra="forbid", env_prefix="CONNECTOR_", env_nested_delimiter="__")
+
+    company: CompanySettings
+    data_dir: Path = Path("data")
+    store: str = Field("", description="SQLAlchemy url; empty = SQLite in data_dir")
+    rules: Path | None = Field(None, description="rule book; empty = the one that comes with the program")
+    mappings: Path | None = Field(None, description="folder of mapping overlays, one file per adapter")
+    connections: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    allow_plain_secrets: bool = Field(False, description="for trials only: secrets may stand in the file")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings from a YAML file; relative paths are relative to it. ConfigError names the file and the place in it."""
+    try:
+        document = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError("there is no such file", place=str(path), mend="run `connector init`") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not readable as YAML: {error}", place=str(path)) from error
+    if not isinstance(document, dict):
+        raise ConfigError("found no settings in it", place=str(path), mend="run `connector init --force`")
+    return read_settings(document, path)
+
+
+def read_settings(document: dict[str, Any], path: Path) -> Settings:
+    """Settings from a document that stands (or could stand) at `path`."""
+    try:
+        settings = Settings(**document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(first["msg"], place=f"{path} {where}", mend=_mend(first["type"], where)) from error
+    changes = {
+        "data_dir": path.parent / settings.data_dir,
+        "rules": None if settings.rules is None else path.parent / settings.rules,
+        "mappings": None if settings.mappings is None else path.parent / settings.mappings,
+    }
+    return settings.model_copy(update=changes)
+
+
+def _mend(kind: str, where: str) -> str:
+    if kind == "extra_forbidden":
+        return "remove it, or check its spelling"
+    return f"add `{where}`" if kind == "missing" else ""
+
+
+def resolve_secret(value: str, place: str, allow_plain: bool) -> str:
+    """`env:NAME` or `file:PATH` → the secret. A secret in plain text is refused (an url without a password is none)."""
+    if value.startswith("env:"):
+        found = os.environ.get(value[4:])
+        if not found:
+            raise ConfigError(f"the environment has no `{value[4:]}`", place=place, mend="set it, or use file:PATH")
+        return found
+    if value.startswith("file:"):
+        return _from_file(Path(value[5:]), place)
+    if allow_plain or _is_open_url(value):
+        return value
+    raise ConfigError("a secret stands in the file", place=place, mend="write env:NAME or file:PATH instead")
+
+
+def _from_file(path: Path, place: str) -> str:
+    try:
+        mode = path.stat().st_mode
+        secret = path.read_text("utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}", place=place) from error
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"{path} can be read by others", place=place, mend=f"chmod 600 {path}")
+    return secret
+
+
+def _is_open_url(value: str) -> bool:
+    return "://" in value and urlsplit(value).password is None
