@@ -29,7 +29,9 @@ def compose_loans(
     details = request.select(
         "number", "kind", "purpose", "applied_on", "trip_start", "trip_end", "is_approved", "approved_on"
     )
-    paid = items.join(details, left_on="approval", right_on="number", how="left")
+    paid = items.join(details, left_on="approval", right_on="number", how="left", suffix="_asked").with_columns(
+        [pl.coalesce(f"{name}_asked", name).alias(name) for name in ("kind", "trip_start", "trip_end")]
+    )
     taken = items.select(pl.col("approval")).drop_nulls().unique()
     waiting = request.join(taken, left_on="number", right_on="approval", how="anti").filter(
         ~pl.col("loan").is_in(open_items["number"].implode()).fill_null(False)

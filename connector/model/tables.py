@@ -68,6 +68,9 @@ TABLES: dict[str, dict[str, Column]] = {
         currency=Column(_TEXT, "ISO currency", required=True),
         lent_on=Column(_DAY, "booked on", required=True),
         due_on=Column(_DAY, "due"),
+        kind=Column(_TEXT, "travel, business, petty, ...; where the request says it too, the request wins"),
+        trip_start=Column(_DAY, "first day of the trip; likewise"),
+        trip_end=Column(_DAY, "last day of the trip; likewise"),
     ),
     "payout": _table(
         number=Column(_TEXT, "number of the payment", required=True),

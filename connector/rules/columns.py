@@ -50,10 +50,14 @@ EMPLOYEE: dict[str, FileColumn] = {
     "salary_band": _column(_TEXT, f"{HR} {OPEN}", "balance as a share of the salary, as a band", BANDS),
     "owes": _column(_YES, OPEN, "a loan of his, in any currency, is open"),
     "balance": _column(_INT, OPEN, "open balance in the company's currency; unknown with foreign debts", money=""),
+    "certain_balance": _column(
+        _INT, OPEN, "what he surely owes, even where more may be missing; unknown with foreign debts", money=""
+    ),
     "open_loans": _column(_INT, OPEN, "loans with a balance above zero, any currency"),
     "overdue_balance": _column(_INT, OPEN, "part of the balance that is past due", money=""),
     "oldest_open_on": _column(_DAY, OPEN, "day on which the oldest open loan was paid out"),
     "loans_in_window": _column(_INT, OPEN, "loans paid out within the policy's window of months, settled ones too"),
+    "certain_loans_in_window": _column(_INT, OPEN, "those of them that are surely his; never unknown"),
 }
 
 LOAN: dict[str, FileColumn] = {
@@ -62,7 +66,7 @@ LOAN: dict[str, FileColumn] = {
     "number_in_finance": _column(_TEXT, OPEN, "borrower's number as finance writes it"),
     "is_linked": _column(_YES, f"{OPEN} {HR}", "whose loan it is, is settled"),
     "is_paid_out": _column(_YES, OPEN, "paid out on or before the business date"),
-    "kind": _column(_TEXT, REQUEST, "kind of loan"),
+    "kind": _column(_TEXT, f"{OPEN} {REQUEST}", "kind of loan"),
     "currency": _column(_TEXT, OPEN, "currency of the loan"),
     "principal": _column(_INT, OPEN, "amount lent", money="currency"),
     "home_principal": _column(_INT, OPEN, "amount lent when in the company's currency, else unknown", money=""),
@@ -71,8 +75,8 @@ LOAN: dict[str, FileColumn] = {
     "has_due_date": _column(_YES, OPEN, "has a due date"),
     "due_on": _column(_DAY, OPEN, "due on"),
     "days_overdue": _column(_INT, OPEN, "days past due, 0 when not due"),
-    "has_trip": _column(_YES, f"{REQUEST} {PAYOUT}", "was lent for a trip"),
-    "trip_days": _column(_INT, f"{REQUEST} {PAYOUT}", "days of the trip, both ends counted"),
+    "has_trip": _column(_YES, f"{OPEN} {REQUEST} {PAYOUT}", "was lent for a trip"),
+    "trip_days": _column(_INT, f"{OPEN} {REQUEST} {PAYOUT}", "days of the trip, both ends counted"),
     "is_in_approval_window": _column(_YES, OPEN, "paid out within the policy's months"),
     "approval": _column(_TEXT, f"{REQUEST} {PAYOUT}", "number of the approval"),
     "is_approved": _column(_YES, f"{APPROVAL} {REQUEST} {PAYOUT}", "its approval is completed"),

@@ -88,7 +88,8 @@ def _approval_columns(facts: Facts) -> dict[str, pl.Expr]:
     in_oa = pl.col("oa_done").is_not_null()
     beyond = pl.min_horizontal("applied_on", "lent_on") <= edge
     named = {REQUEST, PAYOUT} <= facts.complete
-    absent = pl.when(beyond).then(pl.col("is_approved")).when(named).then(False)
+    names_none = pl.lit(named) & pl.col("approval").is_null()
+    absent = pl.when(names_none).then(False).when(beyond).then(pl.col("is_approved")).when(named).then(False)
     keeps_steps = not facts.approval_chain
     return {
         "is_approved": pl.when(in_oa).then(pl.col("oa_done")).otherwise(absent),
@@ -106,6 +107,7 @@ def _debts(loans: pl.DataFrame, key: str, facts: Facts, window_months: int) -> p
     start = months_before(facts.as_of, window_months)
     return loans.group_by(key).agg(
         home_total=pl.when(pl.col("balance").null_count() == 0).then(owed.filter(is_home).sum()),
+        home_seen=owed.filter(is_home).sum(),
         foreign=(is_open & ~is_home).sum(),
         seen_open=is_open.sum().cast(pl.Int64),
         overdue_total=known_total(owed.filter(is_home & (pl.col("due_on") < facts.as_of).fill_null(False))),
@@ -129,6 +131,8 @@ def employee_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
     salary = pl.when(pl.col("currency").fill_null(facts.currency) == facts.currency).then(pl.col("monthly_salary"))
     file = file.with_columns(
         employee=pl.col("number"), owes=_owes(known), balance=balance, monthly_salary=salary,
+        certain_balance=pl.when(no_foreign).then(pl.col("home_seen").fill_null(0)),
+        certain_loans_in_window=pl.col("window").fill_null(0),
         open_loans=sum_known(pl.col("seen_open"), rows, known),
         overdue_balance=pl.when(no_foreign).then(sum_known(pl.col("overdue_total"), rows, known)),
         oldest_open_on=pl.col("oldest"), loans_in_window=sum_known(pl.col("window"), rows, known),

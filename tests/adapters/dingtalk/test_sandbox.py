@@ -104,7 +104,7 @@ def test_an_exit_shows_form_times_and_one_task_of_the_service_user(client: Clien
     ("", "RUNNING", None, [("svc_finance", "财务清算")]),
     ("not_reached", "RUNNING", None, [("role:部门经理", "部门经理")]),
     ("absent", "RUNNING", None, [("role:人事经理", "人事经理")]),
-    ("passed", "COMPLETED", "agree", []),
+    ("passed", "RUNNING", None, [("role:人事经理", "人事经理")]),
 ])  # fmt: skip
 def test_the_gate_stands_where_the_folder_says(
     client: Client, gate: str, status: str, result: str | None, running: list[tuple[str, str]]

@@ -156,10 +156,15 @@ def exit_instance(
 def _at_the_gate(made: Instance, world: World, gate: str, status: str, at: datetime) -> None:
     """The clearance: somebody else passed it, it is not there, or it waits for the service user."""
     node = clearance(world)
-    if status == "completed" or (gate == "passed" and status not in ("withdrawn", "terminated")):
+    is_passed = gate == "passed" and status not in ("withdrawn", "terminated")
+    if status == "completed" or is_passed:
         if gate != "absent":
             made.settle(node, f"role:{_FINANCE}", at, "AGREE", "同意")
-        made.end(at, "COMPLETED", "agree")
+        if status == "completed":
+            made.end(at, "COMPLETED", "agree")
+        else:  # HR still has to file it
+            made.flow = (*made.flow, node_of(_HR))
+            made.reach(made.flow[-1], at)
         return
     since = made.records[-1].at
     if gate == "absent":

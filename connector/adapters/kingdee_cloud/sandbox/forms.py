@@ -136,6 +136,8 @@ RECEIVABLE = Form(
         FREMARK text 备注
         {_TAIL.strip()}
         F_PAEZ_LoanKind text 借款类别
+        F_PAEZ_TripStart date 出差开始日期
+        F_PAEZ_TripEnd date 出差结束日期
     """),
     "FEntity",
     _fields("""

@@ -185,6 +185,7 @@ class Records:
             "FWRITTENOFFAMOUNTFOR": _amount(loan.repaid), "FNOTWRITTENOFFAMOUNTFOR_H": _amount(balance),
             "FWRITTENOFFSTATUS": status, "FSETTLEORGID": ORGANISATION, "FREMARK": _text(loan.row["purpose"]),
             "F_PAEZ_LoanKind": _text(loan.row["kind"]), **_tail(loan, loan.row["lent_on"], loan.last_booked_on),
+            "F_PAEZ_TripStart": day_of(loan.row["trip_start"]), "F_PAEZ_TripEnd": day_of(loan.row["trip_end"]),
             "entry": [{
                 "FAMOUNTFOR_D": _amount(principal), "FNOTWRITTENOFFAMOUNTFOR": _amount(balance),
                 "FCOMMENT": _text(loan.row["purpose"]),
