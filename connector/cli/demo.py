@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # The sample company's first night; two more follow.
 _FIRST_NIGHT = "2026-07-29"
-_FINANCE = "王芳 (finance)"
 
 
 def register(app: typer.Typer) -> None:
@@ -227,12 +226,12 @@ def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
             world.put(table, row)
         day = world.today().isoformat()
         record, _ = one_night(desk, day, "live", out, lang)
-        if night == 3:
-            case, _ = confirm_exit(desk, SAMPLE_DEBTOR, _FINANCE)
-            screen.print(text("demo.confirmed", lang, exit=case.number, by=_FINANCE))
-            record, _ = one_night(desk, day, "live", out, lang)
         screen.print()
         screen.print(text(f"demo.night_{night}", lang, day=day), style="bold")
+        if night == 3:
+            case, _ = confirm_exit(desk, SAMPLE_DEBTOR, text("demo.finance", lang))
+            screen.print(text("demo.confirmed", lang, exit=case.number, by=text("demo.finance", lang)))
+            record, _ = one_night(desk, day, "live", out, lang)
         screen.print(headline(record, lang))
         for action in record.plan["actions"]:
             if action["employee"] == SAMPLE_DEBTOR or action["kind"] == "exit_hold":

@@ -14,6 +14,7 @@ from rich.text import Text
 from connector.i18n import catalog, text
 from connector.i18n.sentences import action_sentence, finding_sentence, rule_title
 from connector.model.runs import NightRecord, Story, Trouble
+from connector.reports.stories import evidence_lines
 
 # Lines of one kind that a screen shows before it points to the report.
 _MOST_LINES = 12
@@ -134,13 +135,12 @@ def show_finding(finding: Mapping[str, Any], currency: str, lang: str, out: Cons
     since = text("cli.since", lang, day=finding["opened_on"]) if finding.get("opened_on") else ""
     out.print(f"  {mark} {rule_title(finding['rule'], lang)} {since}")
     out.print(f"    {finding_sentence(finding, lang, currency)}")
-    for (system, ref), fields in _documents(finding["evidence"]).items():
-        out.print(f"    · {text('system.' + system, lang)} {ref}: {fields}", style="dim")
-
-
-def _documents(evidence: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """Evidence by document: `number JK001, balance 28000.00 …`."""
-    grouped: dict[tuple[str, str], list[str]] = {}
-    for row in evidence:
-        grouped.setdefault((row["system"], row["ref"]), []).append(f"{row['field']}={row['value']}")
-    return {key: ", ".join(fields) for key, fields in list(grouped.items())[:_MOST_LINES]}
+    documents: dict[str, list[str]] = {}
+    for line in evidence_lines([finding], lang):
+        if line["value"] != line["document"]:
+            place = f"{line['system']} {line['document']}"
+            documents.setdefault(place, []).append(f"{line['field']} {line['value']}")
+    for place, fields in list(documents.items())[:_MOST_LINES]:
+        out.print(f"    · {place}｜{' · '.join(fields)}", style="dim", markup=False)
+    if len(documents) > _MOST_LINES:
+        out.print("    " + text("cli.more", lang, count=len(documents) - _MOST_LINES), style="dim")

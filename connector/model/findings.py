@@ -17,6 +17,7 @@ FINDING_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 EVIDENCE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "rule": pl.String,
     "over": pl.String,
     "subject": pl.String,
     "system": pl.String,
@@ -44,9 +45,9 @@ def documents(
     findings: pl.DataFrame, evidence: pl.DataFrame, opened: dict[str, str], graded: dict[str, tuple[str, list[str]]]
 ) -> list[dict[str, Any]]:
     """Findings as in findings.json. `opened`: key → first day; `graded`: rule → (severity, audience)."""
-    seen: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    seen: dict[str, list[dict[str, Any]]] = {}
     for row in evidence.iter_rows(named=True):
-        seen.setdefault((row["over"], row["subject"]), []).append(
+        seen.setdefault(key(row["rule"], row["over"], row["subject"]), []).append(
             {"system": row["system"], "ref": row["ref"], "field": row["field"], "value": row["value"],
              "seen_at": row["seen_at"].isoformat().replace("+00:00", "Z") if row["seen_at"] else None}
         )
@@ -58,6 +59,6 @@ def documents(
             "key": name, "rule": row["rule"], "over": row["over"], "subject": row["subject"],
             "employee": row["employee"], "verdict": row["verdict"], "severity": severity, "audience": audience,
             "opened_on": opened.get(name), "facts": orjson.loads(row["facts"]),
-            "evidence": seen.get((row["over"], row["subject"]), []),
+            "evidence": seen.get(name, []),
         })
     return found

@@ -34,7 +34,7 @@ def stories(night: NightRecord, language: str) -> list[View]:
 def _story(story: Story, night: NightRecord, language: str) -> View:
     drawn = timeline(story, night.as_of)
     owed = owed_text({c: a for c, a in story.balance.items() if _is_owed(a)}, language)
-    evidence = list(_evidence(story.findings, language))
+    evidence = list(evidence_lines(story.findings, language))
     return {
         "employee": story.employee, "name": story.name, "department": story.department,
         "status": word("status", story.status, language), "code": story.status, "line": drawn,
@@ -91,7 +91,7 @@ def _event(event: Event, night: NightRecord, language: str) -> View:
     return {"on": event.on.isoformat(), "code": event.code, "says": says, "number": str(number)}
 
 
-def _evidence(findings: Iterable[Mapping[str, Any]], language: str) -> Iterable[View]:
+def evidence_lines(findings: Iterable[Mapping[str, Any]], language: str) -> Iterable[View]:
     """Each field of each foreign record once. A record is called by its number, where it has one."""
     items: dict[tuple[str, str, str], Mapping[str, Any]] = {}
     for finding in findings:

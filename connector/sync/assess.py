@@ -45,7 +45,9 @@ def assess(desk: Desk, linked: Linked, keeps: bool = True) -> Assessment:
     book = desk.company.book
     judged = [(judge(part, book, linked.absent), part) for part in parts(linked.facts)]
     findings = pl.concat([linked.findings, *(j.findings for j, _ in judged)])
-    evidence = pl.concat([gather(j.findings, part) for j, part in judged])
+    evidence = pl.concat([
+        gather(linked.findings, linked.facts, book), *(gather(j.findings, part, book) for j, part in judged),
+    ])
     blind = frozenset().union(*(j.blind for j, _ in judged))
     off = tuple(sorted(rule.code for rule in book.rules if rule.mode == "off" or rule.streams & linked.absent))
     opened: dict[str, str] = {}

@@ -116,13 +116,15 @@ def write_down(
         plan=night.planned.plan.document(), proof=night.proof(), outcomes=outcomes,
         troubles=(*troubles_of(night), *night.planned.troubles, *_of_outcomes(outcomes), *more),
         bars=bars(night.linked.facts), waterfall=waterfall(night.linked, documents),
-        stories=stories(night.linked, documents, night.planned.plan), names=_names(night.linked, documents),
+        stories=stories(night.linked, documents, night.planned.plan),
+        names=_names(night.linked, documents, night.planned.plan),
         rejects=tuple(row for s in night.streams.values() for row in s.rejects),
     )
 
 
-def _names(linked: Linked, documents: list[dict[str, Any]]) -> dict[str, str]:
-    wanted = {d["employee"] for d in documents if d["employee"]}
+def _names(linked: Linked, documents: list[dict[str, Any]], plan: Plan) -> dict[str, str]:
+    held = [action for group in plan.held for action in group.actions]
+    wanted = {d["employee"] for d in documents if d["employee"]} | {a.employee for a in (*plan.actions, *held)}
     return {number: name or "" for number, name in linked.facts.employee.select("number", "name").iter_rows()
             if number in wanted}
 

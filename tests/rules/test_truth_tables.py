@@ -38,6 +38,21 @@ def test_a_debt_in_another_currency_leaves_the_salary_share_unknown() -> None:
     assert verdicts("loan.over_salary_share", given) == {"E1": "unknown"}
 
 
+@pytest.mark.parametrize(
+    ("balance", "expected"), [(500_000, "unknown"), (500_001, "hit"), (0, "unknown")]
+)
+def test_what_is_surely_owed_counts_even_while_more_may_be_owed(balance: int, expected: str) -> None:
+    given = facts(loans=[loan(balance=balance)], doubt=[("E1", "disputed_loan")])
+    assert verdicts("loan.over_salary_share", given) == {"E1": expected}
+
+
+def test_four_loans_that_are_surely_his_are_too_many_even_while_more_may_be_his() -> None:
+    loans = [loan(f"L{n}", lent_on=date(2026, 7, n + 1), balance=0) for n in range(4)]
+    doubt = [("E1", "disputed_loan")]
+    assert verdicts("loan.too_many_in_window", facts(loans=loans, doubt=doubt)) == {"E1": "hit"}
+    assert verdicts("loan.too_many_in_window", facts(loans=loans[:3], doubt=doubt)) == {"E1": "unknown"}
+
+
 def test_an_overpaid_loan_does_not_pay_another_one() -> None:
     given = facts(loans=[loan(balance=600_000), loan("L2", balance=-200_000)])
     assert verdicts("loan.over_salary_share", given) == {"E1": "hit"}

@@ -1,0 +1,81 @@
+"""A finding is backed by the rows its rule rests on: all of them, no others, and never a salary."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from connector.model.findings import FINDING_SCHEMA
+from connector.rules.evidence import gather
+from connector.rules.judge import judge
+from connector.rules.knowledge import Facts
+from tests.rules.facts import approval, book, employee, facts, leaving, loan
+
+
+def backing(given: Facts, rule: str) -> dict[str, dict[str, str]]:
+    """ref → field → value of the evidence of one rule."""
+    found = judge(given, book(), frozenset()).findings
+    rows = gather(found, given, book()).filter(pl.col("rule") == rule)
+    by_ref: dict[str, dict[str, str]] = {}
+    for row in rows.iter_rows(named=True):
+        by_ref.setdefault(row["ref"], {})[row["field"]] = row["value"]
+    return by_ref
+
+
+def two_loans(**changes: Any) -> Facts:
+    settled = loan("L2", balance=0, lent_on=date(2026, 6, 1))
+    return facts(loans=[loan(balance=900_000, **changes), settled], approvals=[approval()], exits=[leaving()])
+
+
+def test_a_share_of_the_salary_rests_on_open_loans_and_on_a_salary_that_is_not_shown() -> None:
+    found = backing(two_loans(), "loan.over_salary_share")
+    assert set(found) == {"L1", "E1"}
+    assert found["L1"]["balance"] == "9000.00"
+    assert found["E1"]["monthly_salary"] == "confidential"
+    assert "1000000" not in str(found) and "10000.00" not in str(found)
+
+
+def test_a_count_of_loans_rests_on_settled_ones_too_but_not_on_older_ones() -> None:
+    days = [date(2026, 3, n) for n in range(1, 5)] + [date(2025, 3, 1)]
+    given = facts(loans=[loan(f"L{n}", balance=0, lent_on=day) for n, day in enumerate(days)])
+    assert set(backing(given, "loan.too_many_in_window")) == {"L0", "L1", "L2", "L3"}
+
+
+def test_an_exit_shows_its_gate_the_person_and_what_he_owes() -> None:
+    found = backing(two_loans(), "exit.open_loan")
+    assert set(found) == {"iX1", "E1", "L1"}
+    assert (found["iX1"]["gate"], found["E1"]["status"]) == ("open", "active")
+
+
+def test_an_exit_that_hr_does_not_know_shows_the_loans_on_the_number_of_its_form() -> None:
+    given = facts(
+        employees=[], loans=[loan(employee="Z9", person=None, balance=1)],
+        exits=[leaving(employee="Z9", person=None)],
+    )
+    assert set(backing(given, "exit.open_loan")) == {"iX1", "L1"}
+
+
+def test_approval_steps_back_a_missing_approval_and_nothing_else() -> None:
+    late = two_loans(due_on=date(2026, 7, 2), lent_on=date(2026, 6, 1))
+    assert set(backing(late, "loan.overdue")) == {"L1"}
+    assert set(backing(late, "loan.without_approval")) == {"L1", "L2", "iA-L1#1"}
+
+
+def test_findings_of_the_link_step_are_backed_too() -> None:
+    given = facts(loans=[loan(employee="Z9", person=None)], exits=[leaving(employee="Z8", person=None)])
+    rows = [
+        ("identity.unlinked", "loan", "L1", None, "hit", "{}"),
+        ("identity.unlinked", "exit", "X1", None, "hit", "{}"),
+        ("identity.disputed", "employee", "E1", "E1", "hit", "{}"),
+    ]
+    found = gather(pl.DataFrame(rows, schema=FINDING_SCHEMA, orient="row"), given, book())
+    assert set(found["ref"]) == {"L1", "iX1", "E1"}
+
+
+def test_the_order_of_rows_does_not_show() -> None:
+    people, loans = [employee("E2"), employee()], [loan("L2", person="E2", balance=900_000), loan(balance=800_000)]
+    given, turned = facts(employees=people, loans=loans), facts(employees=people[::-1], loans=loans[::-1])
+    found = [gather(judge(one, book(), frozenset()).findings, one, book()) for one in (given, turned)]
+    assert found[0].equals(found[1]) and found[0].height > 0
