@@ -97,9 +97,9 @@ _RELEASE: tuple[tuple[str, Callable[[Case, Sight, bool], bool]], ...] = (
 
 
 def follow(case: Case, sight: Sight) -> Case:
-    """The case after a look."""
+    """The case after a look. A confirmation is void once the ledger is seen to have changed, never on ignorance."""
     ever = case.ever_owed or (case.state in LIVE and (sight.owes is True or sight.was_in_doubt))
-    kept = case.confirmation if _is_confirmed(case, sight) else None
+    kept = case.confirmation if sight.owes is None or (sight.owes is False and _is_confirmed(case, sight)) else None
     state = next(
         (to for states, fits, to in _LIFE if case.state in states and fits(case, sight)), case.state
     )

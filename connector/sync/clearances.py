@@ -38,12 +38,13 @@ def look_at_exits(desk: Desk, facts: Facts, assessment: Assessment) -> list[Look
     looked = []
     for row in facts.exit.iter_rows(named=True):
         judged = file[row["number"]]
+        before, seen = known.get((row["system"], row["ref"]), (None, ""))
+        if judged["owes"] is not None or before is None:  # a part of a ledger says nothing about the whole
+            seen = prints.get(row["person"] or row["employee"], fingerprint(()))
         sight = Sight(
             row["state"], row["gate"], bool(row["gate_by_us"]), row["strength"], judged["owes"],
-            judged["reason"] or "", prints.get(row["person"] or row["employee"], fingerprint(())),
-            row["person"] in doubted,
+            judged["reason"] or "", seen, row["person"] in doubted,
         )
-        before, _ = known.get((row["system"], row["ref"]), (None, ""))
         opened = row["requested_on"] or facts.as_of
         case = before or Case(row["system"], row["ref"], row["number"], judged["employee"], opened_on=opened)
         after = follow(case, sight)
