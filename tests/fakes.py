@@ -89,6 +89,7 @@ class FakeSystem:
             if kind == "exit_hold":
                 exits = [r for r in self.tables.get("exit", []) if r["ref"] == ref]
                 row["gate"] = exits[0]["gate"] if exits else "absent"
+                row["gate_by_us"] = bool(exits) and exits[0].get("gate_by_us") == "true"
             found.append(row)
         return pl.DataFrame(found, schema=schema("mark"))
 
@@ -105,6 +106,8 @@ class FakeSystem:
         if action.kind == "exit_hold" and action.verb == "remove":
             row = next(r for r in self.tables["exit"] if r["ref"] == action.ref)
             row |= {"gate": "passed", "gate_by_us": "true", "state": "completed"}
+        elif action.kind == "todo" and action.after is None:  # ticked, and without our mark
+            self.marks[(action.kind, action.ref)] = {"is_ticked": True}
         elif action.after is None:
             self.marks.pop((action.kind, action.ref), None)
         else:

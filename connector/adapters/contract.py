@@ -58,12 +58,16 @@ class End:
 
 @dataclass(frozen=True)
 class Page:
-    """One page: `rows` is a frame of text columns (raw field names); the last page carries `end`."""
+    """One page: `rows` is a frame of text columns (raw field names); the last page carries `end`.
+
+    `lacks`: fields of the mapping that this company does not have over there, so that their absence means nothing.
+    """
 
     rows: pl.DataFrame
     cursor: str
     rejects: tuple[Reject, ...] = ()
     end: End | None = None
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

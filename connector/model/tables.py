@@ -155,6 +155,7 @@ TABLES: dict[str, dict[str, Column]] = {
         digest=Column(_TEXT, "first 8 hex of the content's hash; null when nothing stands"),
         content=Column(_TEXT, "canonical JSON of the content, null when only its digest can be seen"),
         gate=Column(_TEXT, "exit_hold: where the gate stands", GATES),
+        gate_by_us=Column(pl.Boolean, "exit_hold: a passed gate was completed by our service user"),
         is_ticked=Column(pl.Boolean, "todo: a person has ticked it off"),
     ),
 }

@@ -57,7 +57,7 @@ class Sight:
     was_in_doubt: bool = False
 
 
-Test = Callable[[Case, Sight], bool]
+Test = Callable[[Case, Sight, bool], bool]
 
 
 def _is_confirmed(case: Case, sight: Sight) -> bool:
@@ -68,21 +68,31 @@ def _needs_confirmation(case: Case, always: bool) -> bool:
     return always or case.ever_owed
 
 
-# from-states, condition, to-state: the first row that fits is taken; no row fits: the state stays.
+def _may_be_held(case: Case, sight: Sight, always: bool) -> bool:
+    """The form came back: it runs, and the clearance task is still to be done."""
+    return sight.state == "running" and sight.gate in ("open", "not_reached")
+
+
+# from-states, condition (case, sight, whether everybody is confirmed), to-state: the first row that fits is taken; no
+# row fits: the state stays.
+_ENDED = ("released", "recovery", "slipped_through", "withdrawn")
 _LIFE: tuple[tuple[tuple[str, ...], Test, str], ...] = (
-    (LIVE, lambda c, s: s.state in ("refused", "withdrawn"), "withdrawn"),
-    (LIVE, lambda c, s: s.gate == "passed" and s.gate_by_us, "released"),
-    (LIVE, lambda c, s: s.gate == "passed" and s.owes is True, "slipped_through"),
-    (LIVE, lambda c, s: s.gate == "passed" and s.owes is False, "released"),
-    (LIVE, lambda c, s: s.owes is True, "held"),
-    (("held", "settled"), lambda c, s: s.owes is False, "settled"),
-    (("open",), lambda c, s: s.owes is False and c.ever_owed, "settled"),  # a doubt was cleared up: finance says so
-    (("slipped_through",), lambda c, s: s.owes is False, "released"),
-    (("released",), lambda c, s: s.owes is True, "recovery"),
-    (("recovery",), lambda c, s: s.owes is False, "released"),
-    (("withdrawn",), lambda c, s: s.state == "running" and s.owes is True, "held"),
-    (("withdrawn",), lambda c, s: s.state == "running", "open"),
-    (("releasing",), lambda c, s: s.owes is None, "open"),
+    (LIVE, lambda c, s, a: s.state in ("refused", "withdrawn"), "withdrawn"),
+    (LIVE, lambda c, s, a: s.gate == "passed" and s.gate_by_us, "released"),
+    (LIVE, lambda c, s, a: s.gate == "passed" and s.owes is True, "slipped_through"),
+    (LIVE, lambda c, s, a: s.gate == "passed" and s.owes is False, "released"),
+    (_ENDED, lambda c, s, a: _may_be_held(c, s, a) and s.owes is True, "held"),
+    (_ENDED, _may_be_held, "open"),
+    (LIVE, lambda c, s, a: s.owes is True, "held"),
+    (("held", "settled"), lambda c, s, a: s.owes is False, "settled"),
+    # A doubt was cleared up, or everybody is confirmed: finance says so.
+    (("open",), lambda c, s, a: s.owes is False and _needs_confirmation(c, a), "settled"),
+    (("slipped_through",), lambda c, s, a: s.owes is False, "released"),
+    (("released",), lambda c, s, a: s.owes is True, "recovery"),
+    (("recovery",), lambda c, s, a: s.owes is False, "released"),
+    (("withdrawn",), lambda c, s, a: s.state == "running" and s.owes is True, "held"),
+    (("withdrawn",), lambda c, s, a: s.state == "running", "open"),
+    (("releasing",), lambda c, s, a: s.owes is None, "open"),
 )
 
 # What must be true for a release, each with the code that is shown when it is not.
@@ -96,12 +106,12 @@ _RELEASE: tuple[tuple[str, Callable[[Case, Sight, bool], bool]], ...] = (
 )
 
 
-def follow(case: Case, sight: Sight) -> Case:
+def follow(case: Case, sight: Sight, confirm_always: bool = False) -> Case:
     """The case after a look. A confirmation is void once the ledger is seen to have changed, never on ignorance."""
     ever = case.ever_owed or (case.state in LIVE and (sight.owes is True or sight.was_in_doubt))
     kept = case.confirmation if sight.owes is None or (sight.owes is False and _is_confirmed(case, sight)) else None
     state = next(
-        (to for states, fits, to in _LIFE if case.state in states and fits(case, sight)), case.state
+        (to for states, fits, to in _LIFE if case.state in states and fits(case, sight, confirm_always)), case.state
     )
     return replace(case, state=state, ever_owed=ever, confirmation=kept)
 

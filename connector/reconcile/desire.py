@@ -41,6 +41,8 @@ class FlagRules:
     flagging: frozenset[str]
     blind: frozenset[str]
     unseen: frozenset[str] = field(default_factory=frozenset)  # numbers in finance that are not surely linked tonight
+    doubted: frozenset[str] = field(default_factory=frozenset)  # numbers of whose loans not all are seen tonight
+    of_loans: frozenset[str] = field(default_factory=frozenset)  # rules that are judged loan by loan
 
 
 def flags(
@@ -72,6 +74,8 @@ def _kept_codes(
     codes = (standing.content or {}).get("codes", []) if standing else []
     uncertain = rules.blind | unknown
     listed = {str(code) for code in codes} if isinstance(codes, list) else set()
+    if number in rules.doubted:
+        uncertain |= rules.of_loans
     return listed if number in rules.unseen else listed & uncertain
 
 

@@ -43,6 +43,7 @@ class Observed:
     content: Content | None = None
     is_ticked: bool = False
     gate: str = ""
+    gate_by_us: bool = False
 
     @property
     def identity(self) -> Identity:
@@ -75,7 +76,7 @@ def _action(wish: Desired, now: Observed | None) -> Action | None:
         if not stands and not wish.release:
             return None
         return Action("remove", *wish.identity, wish.employee, before, None, wish.because)
-    if now is not None and now.is_ticked:  # a person has seen to it while the cause still stands
+    if now is not None and stands and now.is_ticked:  # a person has seen to it while the cause still stands
         return None
     if now is not None and now.digest == digest(wish.content):
         return None

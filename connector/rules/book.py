@@ -11,10 +11,12 @@ A policy number may differ by department or position: `policy: {loans_in_window:
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import polars as pl
 import yaml
 
@@ -75,6 +77,14 @@ class RuleBook:
         return next(rule for rule in self.rules if rule.code == code)
 
 
+# Words that SQL reads by itself: a policy of that name would never be asked for.
+_SQL_WORDS = frozenset([
+    "abs", "all", "and", "any", "as", "between", "case", "cast", "coalesce", "current_date", "current_time",
+    "current_timestamp", "date", "distinct", "else", "end", "exists", "false", "from", "in", "interval", "is",
+    "like", "not", "now", "null", "or", "select", "then", "true", "when", "where",
+])
+
+
 def load_book(text: str, place: str = "rules") -> RuleBook:
     """Checked rule book from YAML text. RuleError names the rule, the line and what is known."""
     try:
@@ -84,7 +94,8 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
     if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
         raise RuleError("found no list `rules:` at the top", place=place)
     policies = {name: _policy(name, value, place) for name, value in (document.get("policy") or {}).items()}
-    rules = tuple(_rule(row, frozenset(policies), place) for row in document["rules"])
+    largest = {name: max([p.default, *p.department.values(), *p.position.values()]) for name, p in policies.items()}
+    rules = tuple(_rule(row, largest, place) for row in document["rules"])
     codes = [rule.code for rule in rules]
     for code in codes:
         if codes.count(code) > 1:
@@ -95,6 +106,9 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
 def _policy(name: str, value: Any, place: str) -> Policy:
     spec = value if isinstance(value, dict) else {"default": value}
     here = f"{place} policy.{name}"
+    is_taken = any(name in columns for columns in FILES.values()) or name in _SQL_WORDS
+    if is_taken or not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)):
+        raise RuleError("the name is taken, or is no name; expected small letters, digits and _", place=here)
     unknown = set(spec) - {"default", "department", "position"}
     if unknown:
         raise RuleError(f"`{sorted(unknown)[0]}` is not known; known: default, department, position", place=here)
@@ -105,7 +119,7 @@ def _policy(name: str, value: Any, place: str) -> Policy:
     return Policy(spec["default"], spec.get("department") or {}, spec.get("position") or {})
 
 
-def _rule(row: Any, policies: frozenset[str], place: str) -> Rule:
+def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
     code = str(row.get("code", "")) if isinstance(row, dict) else ""
     here = f"{place} rule {code or row!r}"
     if not code:
@@ -148,11 +162,40 @@ def condition(rule: Rule) -> pl.Expr:
     return pl.sql_expr(rule.when)
 
 
-def _try_out(rule: Rule, policies: frozenset[str], place: str) -> None:
+# How Polars names the parts of what the gate lets through; a newer Polars that names them otherwise is refused loudly.
+_NODES = frozenset([
+    "Abs", "And", "Binary", "BinaryExpr", "Boolean", "Cast", "Column", "Date", "Dyn", "Eq", "Function", "Gt",
+    "GtEq", "Int", "IsBetween", "IsIn", "Literal", "Lt", "LtEq", "Minus", "Mul", "Multiply", "Not", "NotEq",
+    "OffsetBy", "Or", "Plus", "Scalar", "Series", "Sql", "Strict", "String", "TemporalExpr",
+])
+# Parts whose content is somebody's text.
+_TEXTS = frozenset({"Column", "Series", "String"})
+
+
+def node_names(expression: pl.Expr) -> set[str]:
+    """The words by which Polars names the parts of an expression: node types, functions, operators."""
+    found: set[str] = set()
+    todo: list[Any] = [orjson.loads(expression.meta.serialize(format="json"))]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            found |= {name for name in node if name[:1].isupper()}
+            todo += [inner for name, inner in node.items() if name not in _TEXTS]
+        elif isinstance(node, list):
+            todo += node
+        elif isinstance(node, str) and node[:1].isupper():
+            found.add(node)
+    return found
+
+
+def _try_out(rule: Rule, policies: Mapping[str, int], place: str) -> None:
     """Run the condition on two rows of nulls: it must give one yes-or-no per row."""
     columns = {name: column.dtype for name, column in FILES[rule.over].items()}
     frame = pl.DataFrame({name: [None, None] for name in columns}, schema=columns)
     frame = frame.with_columns([pl.lit(None, dtype=pl.Int64).alias(name) for name in policies])
+    strange = node_names(condition(rule)) - _NODES
+    if strange:
+        raise RuleError(f"holds `{sorted(strange)[0]}`, which no condition needs", place=place)
     try:
         result = frame.select(condition(rule).alias("result"))["result"]
     except pl.exceptions.PolarsError as error:

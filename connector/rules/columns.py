@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from connector.model.tables import EXIT_STATES, GATES, STATUSES, STRENGTHS
+from connector.model.values import MONEY_LIMIT
 from connector.rules.gate import Kind
 
 BANDS = ("none", "le_50", "50_100", "100_200", "gt_200", "unknown")
 
 HR, OPEN, PAYOUT, REQUEST = "employee", "open_item", "payout", "request"
-APPROVAL, EXIT = "approval", "exit"
+APPROVAL, EXIT, TRIP = "approval", "exit", "trip"
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ LOAN: dict[str, FileColumn] = {
     "has_due_date": _column(_YES, OPEN, "has a due date"),
     "due_on": _column(_DAY, OPEN, "due on"),
     "days_overdue": _column(_INT, OPEN, "days past due, 0 when not due"),
-    "has_trip": _column(_YES, f"{OPEN} {REQUEST} {PAYOUT}", "was lent for a trip"),
-    "trip_days": _column(_INT, f"{OPEN} {REQUEST} {PAYOUT}", "days of the trip, both ends counted"),
+    "has_trip": _column(_YES, f"{OPEN} {REQUEST} {PAYOUT} {TRIP}", "was lent for a trip"),
+    "trip_days": _column(_INT, f"{OPEN} {REQUEST} {PAYOUT} {TRIP}", "days of the trip, both ends counted"),
     "is_in_approval_window": _column(_YES, OPEN, "paid out within the policy's months"),
     "approval": _column(_TEXT, f"{REQUEST} {PAYOUT}", "number of the approval"),
     "is_approved": _column(_YES, f"{APPROVAL} {REQUEST} {PAYOUT}", "its approval is completed"),
@@ -94,6 +95,7 @@ EXIT_FILE: dict[str, FileColumn] = {
     "strength": _column(_TEXT, EXIT, "what the platform can enforce", STRENGTHS),
     "can_hold": _column(_YES, EXIT, "a hold can be enforced: the gate is open or still to come"),
     "is_passed_without_us": _column(_YES, EXIT, "completed, and not by our service user"),
+    "is_passed_by_us": _column(_YES, EXIT, "completed by our service user"),
     "requested_on": _column(_DAY, EXIT, "requested on"),
     "last_day": _column(_DAY, EXIT, "last working day"),
     "status": _column(_TEXT, HR, "employment status in HR", STATUSES),
@@ -123,5 +125,5 @@ def kinds(over: str) -> dict[str, Kind]:
         elif column.dtype == pl.String:
             found[name] = Kind("text", words=column.words, factors=1)
         else:
-            found[name] = Kind("number", factors=1)
+            found[name] = Kind("number", factors=1, most=MONEY_LIMIT)
     return found

@@ -6,7 +6,6 @@ neither make debtors nor free them. Rows dated after the business date are ignor
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -57,25 +56,27 @@ def _approvals(facts: Facts) -> pl.DataFrame:
     is_done = pl.col("state") == "completed"
     ends = facts.approval.group_by("number").agg(
         oa_done=is_done.any(),
-        oa_done_on=pl.col("finished_at").filter(is_done).max().dt.convert_time_zone(facts.zone.key).dt.date(),
+        oa_done_on=pl.col("finished_at").filter(is_done).min().dt.convert_time_zone(facts.zone.key).dt.date(),
     )
-    if not facts.approval_chain:
-        return ends.with_columns(chain_missing=pl.lit(0, pl.Int64), chain_in_order=pl.lit(True))
+    kept = ends.with_columns(at=pl.lit(-1, pl.Int64), chain_missing=pl.lit(0, pl.Int64), chain_in_order=pl.lit(True))
     steps = facts.approval.with_columns(
         last_start=pl.col("step").filter(pl.col("decision") == "submit").max().over("number")
     ).filter((pl.col("decision") == "agree") & (pl.col("step") > pl.col("last_start").fill_null(-1)))
-    places = [
-        pl.col("step").filter(pl.col("node").is_in(list(nodes))).max().alias(f"at_{place}")
-        for place, nodes in enumerate(facts.approval_chain)
-    ]
-    names = [f"at_{place}" for place in range(len(places))]
-    chain = steps.group_by("number").agg(places)
-    found = ends.join(chain, on="number", how="left", validate="1:1")
-    in_order = pl.all_horizontal([pl.col(a) < pl.col(b) for a, b in itertools.pairwise(names)] or [True])
-    return found.with_columns(
-        chain_missing=pl.sum_horizontal([pl.col(name).is_null().cast(pl.Int64) for name in names]),
-        chain_in_order=in_order.fill_null(False),
-    ).drop(names)
+    for nodes in facts.approval_chain:
+        kept = _one_link(kept, steps.filter(pl.col("node").is_in(list(nodes))))
+    return kept.drop("at")
+
+
+def _one_link(kept: pl.DataFrame, agreed: pl.DataFrame) -> pl.DataFrame:
+    """One role of the chain: the first time it agreed after the role before it; `at` is where the chain stands."""
+    first = agreed.join(kept.select("number", "at"), on="number", how="inner", validate="m:1").group_by("number").agg(
+        following=pl.col("step").filter(pl.col("step") > pl.col("at")).min()
+    ).with_columns(has_agreed=pl.lit(True))
+    return kept.join(first, on="number", how="left", validate="1:1").with_columns(
+        chain_missing=pl.col("chain_missing") + pl.col("has_agreed").is_null().cast(pl.Int64),
+        chain_in_order=pl.col("chain_in_order") & (pl.col("following").is_not_null() | pl.col("has_agreed").is_null()),
+        at=pl.coalesce("following", "at"),
+    ).drop("following", "has_agreed")
 
 
 def _approval_columns(facts: Facts) -> dict[str, pl.Expr]:
@@ -170,13 +171,13 @@ def exit_balances(facts: Facts) -> pl.DataFrame:
 def _ledger(exits: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     """Loans of each exit's person, each once: by the link; where HR does not know him, by the number on the form."""
     keyed = exits.select(pl.col("number").alias("exit"), "person", pl.col("employee").alias("form_number"))
-    slim = loans.select("number", "system", "person", "employee", "currency", "balance", "lent_on", "due_on")
+    slim = loans.select("ref", "system", "person", "employee", "currency", "balance", "lent_on", "due_on")
     linked = keyed.join(slim, on="person", how="inner").drop("employee")
     strangers = keyed.filter(pl.col("person").is_null())
     by_number = strangers.join(
         slim.filter(pl.col("person").is_null()), left_on="form_number", right_on="employee", how="inner"
     )
-    return pl.concat([linked, by_number.select(linked.columns)]).unique(["exit", "system", "number"])
+    return pl.concat([linked, by_number.select(linked.columns)]).unique(["exit", "system", "ref"])
 
 
 def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
@@ -198,7 +199,8 @@ def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
             owes=_owes(pl.col("reason").is_null()),
             is_running=pl.col("state") == "running",
             can_hold=pl.col("gate").is_in(["open", "not_reached"]) & (pl.col("strength") == "hard"),
-            is_passed_without_us=(pl.col("gate") == "passed") & ~pl.col("gate_by_us").fill_null(False),
+            is_passed_without_us=_is_past() & ~pl.col("gate_by_us").fill_null(False),
+            is_passed_by_us=_is_past() & pl.col("gate_by_us").fill_null(False),
             balance=_exit_balance(),
             open_loans=sum_known(pl.col("seen_open"), pl.col("rows"), pl.col("reason").is_null()),
             employee=pl.coalesce("person", "employee"),
@@ -206,6 +208,11 @@ def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
         .with_columns(is_debtor=pl.col("owes").fill_null(False), is_proven=pl.col("owes").is_not_null())
     )
     return file.select([pl.col(name).cast(column.dtype) for name, column in EXIT_FILE.items()])
+
+
+def _is_past() -> pl.Expr:
+    """The clearance lies behind: it was passed, or the whole approval is completed."""
+    return ((pl.col("gate") == "passed") | (pl.col("state") == "completed")).fill_null(False)
 
 
 def _exit_balance() -> pl.Expr:

@@ -6,7 +6,7 @@
     atom := integer | 'text' | date 'YYYY-MM-DD' | interval 'n months' | true | false | column | abs(sum) | (or)
 
 Both sides of a comparison are of one kind; a text column is compared with the words it can hold; a product has at
-most one file column in it, so that 64 bits cannot overflow. Everything else is refused with its place.
+most one file column in it, and no number can grow beyond 64 bits. Everything else is refused with its place.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ from connector.errors import RuleError
 
 # A condition longer than this is a program, not a rule.
 MOST_CHARACTERS, MOST_OPERATORS = 2_000, 100
+# Brackets within brackets.
+_DEEPEST = 20
+# What a number of 64 bits can hold.
+_LARGEST = 2**63 - 1
 
 _TOKEN = re.compile(
     r"(?P<space>\s+)|(?P<number>\d+)|(?P<text>'(?:[^']|'')*')|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
@@ -40,12 +44,14 @@ class Token:
 
 @dataclass(frozen=True)
 class Kind:
-    """What a part of the condition is: its type, the words it can hold, how many file columns are multiplied in it."""
+    """What a part of the condition is: its type, the words it can hold, how many file columns are multiplied in it,
+    and for a number the largest size it can have."""
 
     name: str  # number | text | date | interval | yes_no
     words: tuple[str, ...] = ()
     literal: str | None = None
     factors: int = 0
+    most: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Names:
     """What may be named: file columns (kind, words) and policy numbers."""
 
     columns: Mapping[str, Kind]
-    policies: frozenset[str]
+    policies: Mapping[str, int]  # name → the largest value it has
 
 
 def check_condition(text: str, names: Names, place: str) -> frozenset[str]:
@@ -89,7 +95,7 @@ class _Parser:
     """Recursive descent over the tokens; every method returns the kind of what it read."""
 
     def __init__(self, tokens: list[Token], names: Names, place: str) -> None:
-        self._tokens, self._names, self._place, self._at = tokens, names, place, 0
+        self._tokens, self._names, self._place, self._at, self._depth = tokens, names, place, 0, 0
         self.used: set[str] = set()
         self.operators = 0
 
@@ -161,7 +167,7 @@ class _Parser:
             return Kind("date")
         if left.name != "number" or right.name != "number":
             raise self._wrong(f"`{sign}` between a {left.name} and a {right.name}")
-        return Kind("number", factors=max(left.factors, right.factors))
+        return self._sized(Kind("number", factors=max(left.factors, right.factors), most=left.most + right.most))
 
     def _product(self) -> Kind:
         left = self._atom()
@@ -171,20 +177,29 @@ class _Parser:
                 raise self._wrong(f"`*` between a {left.name} and a {right.name}")
             if left.factors + right.factors > 1:
                 raise self._wrong("a product has at most one column of the file in it")
-            left = Kind("number", factors=left.factors + right.factors)
+            left = self._sized(Kind("number", factors=left.factors + right.factors, most=left.most * right.most))
         return left
+
+    def _sized(self, kind: Kind) -> Kind:
+        if kind.most > _LARGEST:
+            raise self._wrong("the result can be too large for a whole number of 64 bits")
+        return kind
 
     def _atom(self) -> Kind:
         token = self._advance()
         if token.kind == "number":
             if len(token.text) > 15:
                 raise self._wrong(f"the number {token.text[:15]}… is too large", token)
-            return Kind("number", literal=token.text)
+            return Kind("number", literal=token.text, most=int(token.text))
         if token.kind == "text":
             return Kind("text", literal=token.text[1:-1].replace("''", "'"))
         if token.text == "(":
+            self._depth += 1
+            if self._depth > _DEEPEST:
+                raise self._wrong(f"more than {_DEEPEST} brackets within brackets", token)
             kind = self.either()
             self._expect(")")
+            self._depth -= 1
             return kind
         if token.kind == "word":
             return self._word(token)
@@ -208,7 +223,7 @@ class _Parser:
                 self._expect(")")
                 return kind
         if token.text in self._names.policies:
-            return Kind("number")
+            return Kind("number", most=self._names.policies[token.text])
         known = self._names.columns.get(token.text)
         if known is None:
             names = ", ".join(sorted({*self._names.columns, *self._names.policies}))

@@ -1,7 +1,7 @@
 """Judging: each rule is one yes-no-unknown column over its file; hits and, where they matter, unknowns are findings.
 
 A rule that rests on an incomplete stream is blind: its hits stay, its unknowns are not listed one by one (but for
-exits, which are few and must each be visible), and nothing it once marked may be taken away.
+exits that run, which are few and must each be visible), and nothing it once found or marked is taken away.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def judge(facts: Facts, book: RuleBook, absent: frozenset[str]) -> Judgement:
     }
     blind = frozenset(
         rule.code for rule in book.rules
-        if rule.over != "exit" and rule.streams - facts.complete and not rule.streams & absent
+        if rule.streams - facts.complete and not rule.streams & absent
     )
     found = [no_findings()]
     for over, file in files.items():
@@ -72,8 +72,13 @@ def _policy(policy: Policy) -> pl.Expr:
 
 def _findings(rule: Rule, judged: pl.DataFrame, currency: str, is_blind: bool) -> pl.DataFrame:
     verdict = pl.col(f"?{rule.code}")
-    wanted = verdict if is_blind else verdict.fill_null(True)
-    rows = judged.filter(wanted.fill_null(False))
+    if not is_blind:
+        shown: pl.Expr = pl.lit(True)
+    elif rule.over == "exit":  # exits that run are few, and each must be seen
+        shown = pl.col("is_running")
+    else:
+        shown = pl.lit(False)
+    rows = judged.filter(verdict.fill_null(shown))
     subject, employee = pl.col(KEYS[rule.over]), pl.col("employee")
     return rows.select(
         rule=pl.lit(rule.code), over=pl.lit(rule.over), subject=subject, employee=employee,

@@ -99,7 +99,7 @@ def written_on(store: Store, as_of: date) -> dict[tuple[str, str, str], int]:
     wanted = (
         sa.select(outbox.c.target, outbox.c.kind, outbox.c.verb, sa.func.count())
         .where(outbox.c.company == store.company, outbox.c.business_date == as_of,
-               outbox.c.state.in_(("sent", "confirmed")))
+               outbox.c.state.in_(("sent", "confirmed", "blocked")))
         .group_by(outbox.c.target, outbox.c.kind, outbox.c.verb)
     )
     with store.engine.connect() as conn:

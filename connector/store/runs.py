@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,14 +45,14 @@ def last_runs(store: Store, most: int = 20) -> list[dict[str, Any]]:
 
 
 def take_lease(store: Store, now: datetime) -> int:
-    """The fencing token of the right to run. StoreError while another living process holds it."""
-    me = f"{socket.gethostname()}:{os.getpid()}"
+    """The fencing token of the right to run. StoreError while another run holds it and its process lives."""
+    me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     with store.engine.begin() as conn:
         held = conn.execute(sa.select(lease).where(lease.c.company == store.company)).mappings().first()
         if held is None:
             conn.execute(lease.insert().values(company=store.company, token=1, holder=me, expires_at=now + _LEASE))
             return 1
-        if held["holder"] not in ("", me) and held["expires_at"] > now and _is_alive(held["holder"]):
+        if held["holder"] and held["expires_at"] > now and _is_alive(held["holder"]):
             raise StoreError(
                 f"another run is at work ({held['holder']})", place=f"company {store.company}",
                 mend="wait for it to end",
@@ -66,7 +67,7 @@ def take_lease(store: Store, now: datetime) -> int:
 
 def _is_alive(holder: str) -> bool:
     """False only for a process of this very machine that surely is gone (killed, or ended without a word)."""
-    host, _, pid = holder.rpartition(":")
+    host, pid, _ = holder.rsplit(":", 2)
     if host != socket.gethostname():
         return True
     try:

@@ -11,8 +11,9 @@ from pathlib import Path
 import polars as pl
 import sqlalchemy as sa
 
+from connector.store.audit import read_setting, write_setting
 from connector.store.database import Store
-from connector.store.tables import snapshot
+from connector.store.tables import run, snapshot
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,43 @@ def last_complete(store: Store, system: str, stream: str, before_run: str = "") 
     if row is None or not Path(row["path"]).exists():
         return None
     return SnapshotRow(**{name: row[name] for name in SnapshotRow.__dataclass_fields__})
+
+
+def unjudged(store: Store, system: str, stream: str, before_run: str) -> list[SnapshotRow]:
+    """Complete snapshots that no night has looked back on yet: that of the last night which ended, and all since.
+
+    A night that was killed has staged rows but kept no findings; the next one must look back on those too.
+    """
+    ended = sa.select(run.c.id).where(run.c.company == store.company, run.c.state.in_(("done", "incomplete")))
+    wanted = sa.select(snapshot, snapshot.c.run.in_(ended).label("is_judged")).where(
+        snapshot.c.company == store.company, snapshot.c.system == system, snapshot.c.stream == stream,
+        snapshot.c.complete, snapshot.c.run != before_run,
+    ).order_by(snapshot.c.seen_at.desc())
+    found = []
+    with store.engine.connect() as conn:
+        for row in conn.execute(wanted).mappings():
+            if Path(row["path"]).exists():
+                found.append(SnapshotRow(**{name: row[name] for name in SnapshotRow.__dataclass_fields__}))
+            if row["is_judged"]:
+                break
+    return found
+
+
+def newest_size(store: Store, system: str, stream: str) -> int | None:
+    """Rows of the newest read, complete or not."""
+    wanted = sa.select(snapshot.c.staged).where(
+        snapshot.c.company == store.company, snapshot.c.system == system, snapshot.c.stream == stream
+    ).order_by(snapshot.c.seen_at.desc()).limit(1)
+    with store.engine.connect() as conn:
+        return conn.scalar(wanted)
+
+
+def keep_size(store: Store, system: str, stream: str, baseline: str, rows: int) -> None:
+    """A size that a person accepted, for as long as `baseline` (a snapshot's sha256) is the last complete one."""
+    write_setting(store, f"accepted.{system}.{stream}", f"{baseline} {rows}")
+
+
+def accepted_size(store: Store, system: str, stream: str, baseline: str) -> float:
+    """Rows from which on a smaller stream is believed; infinite when nobody accepted anything."""
+    of, _, rows = read_setting(store, f"accepted.{system}.{stream}").partition(" ")
+    return int(rows) if of == baseline and rows else float("inf")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
-from connector.errors import UsageError
+from connector.errors import RejectedError, UsageError
 from connector.model.values import decimal_text
-from connector.reconcile.clearance import Case, Sight, blockers, fingerprint, follow
+from connector.reconcile.clearance import LIVE, Case, Sight, blockers, fingerprint, follow
 from connector.reconcile.desire import ExitDebt
 from connector.rules.knowledge import Facts
 from connector.store.audit import write_line
 from connector.store.exits import cases, confirm, keep_cases
 from connector.sync.assess import Assessment
 from connector.sync.connections import Desk
+from connector.sync.leaving import HR_PREFIX
 
 
 @dataclass(frozen=True)
@@ -26,31 +27,38 @@ class Looked:
     sight: Sight
     debt: ExitDebt
     withheld: tuple[str, ...]
+    number: str  # subject of its findings tonight
 
 
 def look_at_exits(desk: Desk, facts: Facts, assessment: Assessment) -> list[Looked]:
     """Every exit of tonight as a case, followed one step. Nothing is stored."""
     known = cases(desk.store)
-    prints = _fingerprints(facts)
-    debts = _debts(assessment.balances)
+    owed_in_hr = {case.employee for case, _ in known.values() if _is_of_hr(case) and case.ever_owed}
+    prints, debts = _fingerprints(facts), _debts(assessment.balances)
     doubted = set(facts.doubt["person"].to_list())
     file = {row["exit"]: row for row in assessment.judgement.exits.iter_rows(named=True)}
     looked = []
     for row in facts.exit.iter_rows(named=True):
-        judged = file[row["number"]]
+        judged, person = file[row["number"]], row["person"] or row["employee"]
         before, seen = known.get((row["system"], row["ref"]), (None, ""))
-        if judged["owes"] is not None or before is None:  # a part of a ledger says nothing about the whole
-            seen = prints.get(row["person"] or row["employee"], fingerprint(()))
+        if judged["owes"] is not None:  # a part of a ledger says nothing about the whole
+            seen = prints.get(person, fingerprint(()))
         sight = Sight(
-            row["state"], row["gate"], bool(row["gate_by_us"]), row["strength"], judged["owes"],
+            row["state"], row["gate"] or "", bool(row["gate_by_us"]), row["strength"] or "none", judged["owes"],
             judged["reason"] or "", seen, row["person"] in doubted,
         )
-        opened = row["requested_on"] or facts.as_of
-        case = before or Case(row["system"], row["ref"], row["number"], judged["employee"], opened_on=opened)
-        after = follow(case, sight)
+        case = before or Case(
+            row["system"], row["ref"], row["number"], judged["employee"],
+            opened_on=row["requested_on"] or facts.as_of, ever_owed=judged["employee"] in owed_in_hr,
+        )
+        after = follow(case, sight, desk.company.confirm_always)
         withheld = blockers(after, sight, desk.company.confirm_always)
-        looked.append(Looked(after, sight, debts.get(row["number"], ExitDebt({}, 0)), withheld))
+        looked.append(Looked(after, sight, debts.get(row["number"], ExitDebt({}, 0)), withheld, row["number"]))
     return sorted(looked, key=lambda one: (one.case.system, one.case.ref))
+
+
+def _is_of_hr(case: Case) -> bool:
+    return case.ref.startswith(HR_PREFIX) and case.state in LIVE
 
 
 def _fingerprints(facts: Facts) -> dict[str, str]:
@@ -74,22 +82,35 @@ def _debts(balances: pl.DataFrame) -> dict[str, ExitDebt]:
     }
 
 
-def keep_looks(desk: Desk, looked: list[Looked]) -> None:
-    keep_cases(desk.store, [(one.case, one.sight.fingerprint) for one in looked])
+def keep_looks(desk: Desk, looked: list[Looked], complete: frozenset[str]) -> None:
+    """Store tonight's cases; a case that only HR had and that is not there any more has gone over into the OA's."""
+    rows = [(one.case, one.sight.fingerprint) for one in looked]
+    here = {(one.case.system, one.case.ref) for one in looked}
+    if {"employee", "exit"} <= complete:
+        rows += [
+            (replace(case, state="withdrawn"), seen) for key, (case, seen) in cases(desk.store).items()
+            if key not in here and _is_of_hr(case)
+        ]
+    keep_cases(desk.store, rows)
 
 
 def confirm_exit(desk: Desk, number: str, by: str) -> tuple[Case, date]:
     """Finance confirms that an exit's loans are settled: bound to the ledger as last seen, void when it changes."""
     found = [(case, seen) for case, seen in cases(desk.store).values() if number in (case.number, case.employee)]
-    live = [one for one in found if one[0].state in ("open", "held", "settled", "releasing")]
+    live = sorted((one for one in found if one[0].state in LIVE), key=lambda one: (_is_of_hr(one[0]), one[0].ref))
     if not live:
         known = ", ".join(sorted(case.number for case, _ in cases(desk.store).values())[:20]) or "none"
         raise UsageError(f"no live exit `{number}`; known: {known}", mend="name an exit or an employee number")
     case, seen = live[0]
     if case.employee == by:
-        raise UsageError("nobody confirms his own exit", place=f"exit {case.number}", mend="let another person confirm")
+        mend = "let another person confirm"
+        raise RejectedError("nobody confirms his own exit", place=f"exit {case.number}", mend=mend)
+    if not seen:
+        raise RejectedError(
+            "no night has proven yet what he owes", place=f"exit {case.number}", mend="run again, then confirm",
+        )
     if case.state == "held":
-        raise UsageError(
+        raise RejectedError(
             "the ledger still shows a balance; a confirmation does not replace it", place=f"exit {case.number}",
             mend="book the repayment or the write-off in finance, run again, then confirm",
         )

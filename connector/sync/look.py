@@ -22,10 +22,11 @@ from connector.store.snapshots import last_complete
 from connector.sync.assess import assess
 from connector.sync.clearances import look_at_exits
 from connector.sync.connections import Desk
-from connector.sync.linking import link_company
+from connector.sync.linking import Before, link_company
 from connector.sync.planning import desires, observe_company
 from connector.sync.pull import Stream, pull_company
 from connector.sync.record import stories
+from connector.sync.vanishing import DOUBT
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def look_at(desk: Desk, employee: str, as_of: date) -> Look:
     streams = {**pull_company(desk, as_of, "look", _keys(desk, employee)), **_approvals(desk)}
     if not any(streams[n].rows.height for n in ("employee", "person", "open_item", "exit") if n in streams):
         raise UsageError(f"no system knows `{employee}`", mend="check the employee number")
-    linked = link_company(desk, streams, as_of, "look", _suspended(desk))
+    linked = link_company(desk, streams, as_of, "look", _before(desk, employee))
     assessment = assess(desk, linked, keeps=False)
     looked = look_at_exits(desk, linked.facts, assessment)
     observed, troubles = observe_company(desk, looked)
@@ -83,7 +84,10 @@ def _approvals(desk: Desk) -> dict[str, Stream]:
     return {"approval": Stream(connection.name, "approval", rows, complete=True, fetched=rows.height)}
 
 
-def _suspended(desk: Desk) -> str:
-    """Why releases rested in the last night, "" when they did not."""
-    ended = [row for row in last_runs(desk.store) if row["state"] in ("done", "incomplete")]
-    return str((ended[0]["document"].get("proof") or {}).get("releases_suspended") or "") if ended else "no_night_yet"
+def _before(desk: Desk, employee: str) -> Before:
+    """What the last night knew and a look cannot see: why releases rested, and why this person was in doubt."""
+    ended = next((row["document"] for row in last_runs(desk.store) if row["state"] in ("done", "incomplete")), None)
+    if ended is None:
+        return Before("no_night_yet", pl.DataFrame(schema=DOUBT))
+    doubt = [tuple(row) for row in ended.get("doubt") or () if row[0] == employee]
+    return Before(str(ended.get("suspended") or ""), pl.DataFrame(doubt, schema=DOUBT, orient="row"))

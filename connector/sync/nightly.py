@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from connector.errors import StoreError
 from connector.model.plan import Plan
 from connector.model.runs import ActionOutcome, Mode, NightRecord, Trouble
 from connector.store.audit import keep_rejects, read_setting
-from connector.store.runs import end_run, give_lease, start_run, take_lease
+from connector.store.runs import end_run, give_lease, keep_lease, start_run, take_lease
 from connector.sync.assess import Assessment, assess
 from connector.sync.clearances import Looked, keep_looks, look_at_exits
 from connector.sync.connections import Desk
 from connector.sync.linking import Linked, link_company
 from connector.sync.planning import Planned, plan_company
 from connector.sync.pull import Streams, pull_company
-from connector.sync.push import apply_plan, in_flight, settle_unfinished
+from connector.sync.push import LEDGER_MOVED, apply_plan, in_flight, settle_unfinished
 from connector.sync.record import bars, stories, waterfall
 
 
@@ -39,7 +41,6 @@ class Night:
             "as_of": self.as_of.isoformat(), "run": self.run,
             "streams": [s.proof() for s in sorted(self.streams.values(), key=lambda s: (s.system, s.name))],
             "links": self.linked.counts, "books": self.linked.books, "rules_off": list(self.assessment.off),
-            "rules_blind": sorted(self.assessment.blind), "releases_suspended": self.linked.facts.suspended or None,
         }
 
 
@@ -60,10 +61,13 @@ def run_night(desk: Desk, as_of: date, mode: Mode, only_plan: str = "") -> Night
     try:
         start_run(desk.store, run, as_of, mode, started)
         settled = settle_unfinished(desk) if mode == "live" else []
-        night = look_at_company(desk, as_of, run)
+        night = look_at_company(desk, as_of, run, lambda: hold_on(desk, token))
         outcomes, troubles = _write(desk, night, mode, token, only_plan)
         record = write_down(desk, night, mode, started, (*settled, *outcomes), troubles)
-        document = {"proof": record.proof, "troubles": [vars(t) for t in record.troubles], "plan": record.plan}
+        document = {
+            "proof": record.proof, "troubles": [vars(t) for t in record.troubles], "plan": record.plan,
+            "suspended": night.linked.facts.suspended, "doubt": night.linked.facts.doubt.rows(),
+        }
         end_run(desk.store, run, "incomplete" if record.troubles else "done", document, desk.clock.now())
         return record
     except BaseException as error:
@@ -73,16 +77,27 @@ def run_night(desk: Desk, as_of: date, mode: Mode, only_plan: str = "") -> Night
         give_lease(desk.store, token)
 
 
-def look_at_company(desk: Desk, as_of: date, run: str) -> Night:
-    """Pull, link, assess, plan; writes our own store only."""
+def hold_on(desk: Desk, token: int) -> None:
+    """Prolong the right to run. StoreError when another run has taken it: then nothing more is kept or written."""
+    if not keep_lease(desk.store, token, desk.clock.now()):
+        raise StoreError(
+            "another run has taken over", place=f"company {desk.company.code}", mend="let that one end",
+        )
+
+
+def look_at_company(desk: Desk, as_of: date, run: str, keep_on: Callable[[], None]) -> Night:
+    """Pull, link, assess, plan; writes our own store only, and only while `keep_on` does not raise."""
     streams = pull_company(desk, as_of, run)
+    keep_on()
     keep_rejects(desk.store, run, [row for s in streams.values() for row in s.rejects])
     desk.progress("link", 0)
     linked = link_company(desk, streams, as_of, run)
     desk.progress("judge", 0)
+    keep_on()
     assessment = assess(desk, linked)
     looked = look_at_exits(desk, linked.facts, assessment)
-    keep_looks(desk, looked)
+    keep_on()
+    keep_looks(desk, looked, linked.facts.complete)
     desk.progress("plan", 0)
     planned = plan_company(desk, linked, assessment, looked)
     waiting = in_flight(desk)
@@ -144,6 +159,8 @@ def troubles_of(night: Night) -> list[Trouble]:
     rejected = sum(len(s.rejects) for s in night.streams.values())
     if rejected:
         found.append(Trouble("rows", "rejects", {"count": rejected}))
+    if night.assessment.blind:
+        found.append(Trouble("rules", "rules_blind", {"rules": ", ".join(sorted(night.assessment.blind))}))
     if night.assessment.off:
         found.append(Trouble("rules", "rules_off", {"rules": ", ".join(night.assessment.off)}))
     return found + [
@@ -155,9 +172,11 @@ def troubles_of(night: Night) -> list[Trouble]:
 
 def _of_outcomes(outcomes: tuple[ActionOutcome, ...]) -> list[Trouble]:
     codes = {"rejected": "action_refused", "blocked": "action_blocked", "sent": "outcome_unknown"}
-    return [
-        Trouble(str(o.action["target"]), codes[o.outcome], {
-            "kind": o.action["kind"], "ref": o.action["ref"], "employee": o.action["employee"], "detail": o.detail,
-        }) for o in outcomes if o.outcome in codes
-    ]
+    found = []
+    for one in outcomes:
+        code = "ledger_moved" if one.detail == LEDGER_MOVED else codes.get(one.outcome)
+        if code is not None:
+            facts = {name: one.action[name] for name in ("kind", "ref", "employee")} | {"detail": one.detail}
+            found.append(Trouble(str(one.action["target"]), code, facts))
+    return found
 

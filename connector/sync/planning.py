@@ -91,6 +91,7 @@ def observed_rows(frame: pl.DataFrame, system: str) -> Iterable[Observed]:
         content = orjson.loads(row["content"]) if row["content"] else None
         yield Observed(
             system, row["kind"], row["ref"], row["digest"] or "", content, bool(row["is_ticked"]), row["gate"] or "",
+            bool(row["gate_by_us"]),
         )
 
 
@@ -106,13 +107,16 @@ def desires(
         rules = FlagRules(
             frozenset(r.code for r in book.rules if "risk_flag" in r.marks and r.mode == "on"),
             assessment.blind | frozenset(assessment.off), _unseen(desk, linked, observed, finance.name),
+            _doubted(linked), frozenset(r.code for r in book.rules if r.over == "loan"),
         )
         wished += flags(opinions, rules, observed, finance.name, linked.numbers)
-    holding = {r.code for r in book.rules if "exit_hold" in r.marks and r.mode == "on"}
+    rules_on = [rule for rule in book.rules if rule.mode == "on"]
+    writing = {mark: {r.code for r in rules_on if mark in r.marks} for mark in ("exit_hold", "todo")}
     for one in looked:
-        mine = [o for o in opinions if o.subject == one.case.number and o.rule in holding]
+        mine = [o for o in opinions if o.subject == one.number and o.rule in writing["exit_hold"]]
         because = tuple(o.key for o in mine if o.verdict == "hit")
-        wished += exit_marks(one.case, one.sight, one.debt, because, desk.company.confirm_always)
+        marks = exit_marks(one.case, one.sight, one.debt, because, desk.company.confirm_always)
+        wished += [mark for mark in marks if mark.content is None or writing[mark.kind]]  # off: nothing new is written
     return wished
 
 
@@ -121,7 +125,7 @@ def _opinions(linked: Linked, assessment: Assessment) -> list[Opinion]:
     by_person: dict[str, str] = {}
     for number, person in sorted(linked.numbers.items()):
         by_person.setdefault(person, number)
-    of_loan = dict(linked.facts.loan.select("number", "employee").iter_rows())
+    of_loan = dict(linked.facts.loan.select("number", "employee").iter_rows())  # numbers stand once here
     return [
         Opinion(
             row["rule"], row["over"], row["subject"], row["employee"],
@@ -130,6 +134,12 @@ def _opinions(linked: Linked, assessment: Assessment) -> list[Opinion]:
         )
         for row in assessment.documents
     ]
+
+
+def _doubted(linked: Linked) -> frozenset[str]:
+    """Numbers in finance of people who may owe more than is seen."""
+    doubted = set(linked.facts.doubt["person"].to_list())
+    return frozenset(doubted | {number for number, person in linked.numbers.items() if person in doubted})
 
 
 def _unseen(desk: Desk, linked: Linked, observed: Mapping[Identity, Observed], target: str) -> frozenset[str]:

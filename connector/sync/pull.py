@@ -14,17 +14,29 @@ from typing import Any
 
 import polars as pl
 
-from connector.adapters.contract import End, Reject, Since
-from connector.errors import AuthError, ConnectorError
+from connector.adapters.contract import End, Page, Reject, Since
+from connector.errors import AuthError, ConnectorError, UsageError
 from connector.mappings.table import BadRow, Context, map_rows
 from connector.model.tables import empty
 from connector.model.values import decimal_text
-from connector.store.snapshots import SnapshotRow, last_complete, record, write_frame
+from connector.store.audit import write_line
+from connector.store.snapshots import (
+    SnapshotRow,
+    accepted_size,
+    keep_size,
+    last_complete,
+    newest_size,
+    record,
+    write_frame,
+)
 from connector.sync.connections import Connection, Desk
 
 # A stream that shrinks by more than this share, and by more than a handful, is not believed to be whole.
 _SHRINK_PERCENT, _HANDFUL = 5, 2
-_SHRINKING_MATTERS = ("employee", "person", "open_item")
+_SHRINKING_MATTERS = ("employee", "person", "open_item", "exit", "approval")
+
+# Streams in which a key stands once; twice, and one of the two rows answers for somebody else.
+_KEYED_ONCE = ("person", "open_item", "exit")
 
 # Totals and long histories say nothing about one person.
 _NOT_FOR_A_LOOK = ("control", "approval")
@@ -47,6 +59,7 @@ class Stream:
     fetched: int = 0
     control: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
+    lacks: frozenset[str] = frozenset()  # canonical columns that the company does not have over there
 
     def proof(self) -> dict[str, Any]:
         """As in proof.json."""
@@ -55,7 +68,7 @@ class Stream:
             "system": self.system, "stream": self.name, "rows": self.fetched, "staged": self.rows.height,
             "rejected": len(self.rejects), "control_total": self.control or None, "complete": self.complete,
             "first_key": refs[0] if refs is not None else None, "last_key": refs[-1] if refs is not None else None,
-            "sha256": self.sha256 or None, "cause": self.cause or None, "beyond_reach": self.beyond_reach or None,
+            "sha256": self.sha256 or None, "cause": self.cause or None,
         }
 
 
@@ -101,24 +114,34 @@ def pull_stream(
     cause = refused = ""
     try:
         for page in connection.adapter.pull(name, Since(as_of, closed, keys)):
-            reading.take(page.rows, page.rejects)
+            reading.take(page)
             end = page.end or end
     except AuthError as error:
         cause = refused = f"{type(error).__name__}: {error}"
     except ConnectorError as error:
         cause = f"{type(error).__name__}: {error}"
-    if not cause and end is None:
-        cause = "end_not_proved"
-    if not cause and end is not None and end.expected is not None and end.expected != reading.fetched:
-        cause = f"count_differs: {reading.fetched} of {end.expected}"
+    except Exception as error:  # a fault in one adapter must not end the night of the others
+        cause = f"crashed: {type(error).__name__}"
     rows = reading.rows()
+    cause = cause or _doubtful(name, end, reading.fetched, rows)
     if earlier is not None and earlier.height:
         rows = pl.concat([earlier, rows])
     stream = Stream(
         connection.name, name, rows, tuple(reading.rejects), not cause, cause,
-        end.beyond_reach if end else "", rows.height + len(reading.rejects),
+        end.beyond_reach if end else "", rows.height + len(reading.rejects), lacks=reading.lacks(),
     )
     return stream, refused
+
+
+def _doubtful(name: str, end: End | None, fetched: int, rows: pl.DataFrame) -> str:
+    """Why a stream that was read without an error is not whole all the same, "" when it is."""
+    if end is None:
+        return "end_not_proved"
+    if end.expected is not None and end.expected != fetched:
+        return f"count_differs: {fetched} of {end.expected}"
+    if name in _KEYED_ONCE and rows["ref"].is_duplicated().any():
+        return f"repeated_key: {rows['ref'].filter(rows['ref'].is_duplicated())[0]}"
+    return ""
 
 
 class _Reading:
@@ -129,16 +152,21 @@ class _Reading:
         self._context = Context(connection.name, desk.clock.now(), desk.company.currency, desk.company.zone)
         self._progress, self._name = desk.progress, name
         self._frames: list[pl.DataFrame] = []
+        self._lacks: set[str] = set()
         self.rejects: list[dict[str, str]] = []
         self.fetched = 0
 
-    def take(self, raw: pl.DataFrame, rejects: tuple[Reject, ...]) -> None:
-        frame, bad = map_rows(self._mapping, raw, self._context)
+    def take(self, page: Page) -> None:
+        frame, bad = map_rows(self._mapping, page.rows, self._context)
         self._frames.append(frame)
-        self.rejects += [_of_page(self._context.system, r) for r in rejects]
+        self._lacks |= page.lacks
+        self.rejects += [_of_page(self._context.system, r) for r in page.rejects]
         self.rejects += [_of_mapping(self._context.system, self._name, b) for b in bad]
-        self.fetched += raw.height + len(rejects)
+        self.fetched += page.rows.height + len(page.rejects)
         self._progress(f"pull.{self._name}", self.fetched)
+
+    def lacks(self) -> frozenset[str]:
+        return frozenset(f.target for f in self._mapping.fields if f.source in self._lacks)
 
     def rows(self) -> pl.DataFrame:
         return pl.concat([empty(self._mapping.table), *self._frames])
@@ -194,13 +222,36 @@ def _with_control(
     return {**streams, "open_item": replace(items, control=totals), "control": control}
 
 
+def _believed(desk: Desk, stream: Stream, run: str) -> Stream:
+    """A stream that lost many rows since its last complete read is not complete, unless a person accepted its size."""
+    earlier = last_complete(desk.store, stream.system, stream.name, run)
+    if not stream.complete or earlier is None or stream.name not in _SHRINKING_MATTERS:
+        return stream
+    lost = earlier.staged - stream.rows.height
+    if lost <= _HANDFUL or lost * 100 <= earlier.staged * _SHRINK_PERCENT:
+        return stream
+    if stream.rows.height >= accepted_size(desk.store, stream.system, stream.name, earlier.sha256):
+        return stream
+    return replace(stream, complete=False, cause=f"shrunk: {stream.rows.height} of {earlier.staged}")
+
+
+def accept_size(desk: Desk, system: str, stream: str, by: str) -> int:
+    """A named person says that a stream really has become as small as it was last read; returns its rows.
+
+    Bound to the last complete read: the next one is compared with the new size again.
+    """
+    earlier, newest = last_complete(desk.store, system, stream), newest_size(desk.store, system, stream)
+    if earlier is None or newest is None or newest >= earlier.staged:
+        raise UsageError(f"`{system}.{stream}` has not shrunk", mend="connector plan shows what is held, and why")
+    keep_size(desk.store, system, stream, earlier.sha256, newest)
+    facts: dict[str, object] = {"system": system, "stream": stream, "rows": newest, "before": earlier.staged}
+    write_line(desk.store, by, "accept_size", facts, desk.clock.now())
+    return newest
+
+
 def _staged(desk: Desk, stream: Stream, run: str) -> Stream:
     """The stream on disk with its proof in the store; shrunk against the last complete one, it is not complete."""
-    earlier = last_complete(desk.store, stream.system, stream.name, run)
-    if stream.complete and earlier is not None and stream.name in _SHRINKING_MATTERS:
-        lost = earlier.staged - stream.rows.height
-        if lost > _HANDFUL and lost * 100 > earlier.staged * _SHRINK_PERCENT:
-            stream = replace(stream, complete=False, cause=f"shrunk: {stream.rows.height} of {earlier.staged}")
+    stream = _believed(desk, stream, run)
     path, sha = write_frame(stream.rows, desk.folder / "snapshots" / run, f"{stream.system}.{stream.name}")
     stream = replace(stream, sha256=sha)
     proof = stream.proof()

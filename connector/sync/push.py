@@ -17,7 +17,7 @@ import polars as pl
 from connector.adapters.contract import Receipt, SinkKind
 from connector.errors import ConnectorError, StoreError
 from connector.i18n.sentences import mark_text
-from connector.model.plan import Action, Plan, digest
+from connector.model.plan import Action, Content, Plan, digest
 from connector.model.runs import ActionOutcome
 from connector.reconcile.clearance import fingerprint
 from connector.reconcile.plan import Observed
@@ -25,6 +25,7 @@ from connector.rules.knowledge import Facts
 from connector.store import outbox
 from connector.store.exits import cases, move
 from connector.store.outbox import Command
+from connector.store.runs import keep_lease
 from connector.sync.connections import Connection, Desk
 from connector.sync.planning import observed_rows
 from connector.sync.pull import pull_stream
@@ -34,6 +35,10 @@ _AT_ONCE = 4
 
 # A ledger read older than this does not release anybody.
 _FRESH = timedelta(seconds=60)
+# Why a release was not written: between the night's read and the last look, something was booked.
+LEDGER_MOVED = "ledger_moved"
+# Details of writes that were overtaken: what they were planned on does not stand any more.
+_OVERTAKEN = (LEDGER_MOVED, "changed_meanwhile", "passed_by_another")
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,14 @@ def _grouped(commands: Iterable[Command]) -> dict[tuple[str, str], list[Command]
 def is_standing(action: Action, seen: Observed | None) -> bool:
     """Whether what stands is what the action wanted."""
     if action.kind == "exit_hold" and action.verb == "remove":
-        return seen is not None and seen.gate == "passed"
+        return seen is not None and seen.gate == "passed" and seen.gate_by_us
     if action.after is None:
         return seen is None or not seen.digest or seen.is_ticked
     return seen is not None and seen.digest == digest(action.after)
+
+
+def _before(seen: Observed | None) -> Content | None:
+    return None if seen is None else seen.document()
 
 
 @dataclass(frozen=True)
@@ -91,8 +100,9 @@ class _Work:
     numbers: dict[str, str]
 
     def write(self, commands: list[Command]) -> dict[int, ActionOutcome]:
+        overtaken, standing = self._compare(commands)
         with ThreadPoolExecutor(_AT_ONCE, "push") as pool:
-            sent = list(pool.map(self._send, commands))
+            sent = [*overtaken, *pool.map(self._send, standing)]
         ended = {one.command.id: self._end(one.command, "rejected", one.receipt.detail)
                  for one in sent if one.receipt.outcome == "refused"}
         waiting = [one for one in sent if one.receipt.outcome != "refused"]
@@ -100,20 +110,35 @@ class _Work:
         unknown = [one.command for one in waiting if one.receipt.outcome == "unknown"]
         return ended | self._settle(unknown)
 
-    def _send(self, command: Command) -> Sent:
-        if not outbox.take(self.desk.store, command, self.token, self.desk.clock.now()):
-            return Sent(command, Receipt("refused", "the right to run was lost"))
-        action = command.action
+    def _compare(self, commands: list[Command]) -> tuple[list[Sent], list[Command]]:
+        """Commands whose `before` no longer stands, and those that may be sent."""
         try:
-            if action.kind == "exit_hold" and action.verb == "remove":
-                withheld = self._ledger_says_no(action)
-                if withheld:
-                    return Sent(command, Receipt("refused", withheld))
-            return Sent(command, self._push(action))
+            seen = self._look([command.action.ref for command in commands])
+        except ConnectorError as error:
+            return [Sent(c, Receipt("refused", f"not seen before the write: {error}")) for c in commands], []
+        moved = [c for c in commands if _before(seen.get(c.action.ref)) != c.action.before]
+        overtaken = [Sent(c, Receipt("refused", "changed_meanwhile")) for c in moved]
+        return overtaken, [c for c in commands if c not in moved]
+
+    def _send(self, command: Command) -> Sent:
+        now = self.desk.clock.now()
+        store = self.desk.store
+        if not keep_lease(store, self.token, now) or not outbox.take(store, command, self.token, now):
+            return Sent(command, Receipt("refused", "the right to run was lost"))
+        return Sent(command, self._try(command.action))
+
+    def _try(self, action: Action) -> Receipt:
+        """One write, after the last look that a release needs."""
+        try:
+            if action.kind == "exit_hold" and action.verb == "remove" and (withheld := self._ledger_says_no(action)):
+                return Receipt("refused", withheld)
+            return self._push(action)
         except StoreError:
             raise
         except ConnectorError as error:
-            return Sent(command, Receipt("refused", f"{type(error).__name__}: {error}"))
+            return Receipt("refused", f"{type(error).__name__}: {error}")
+        except Exception as error:  # a fault in the adapter: nobody knows whether it wrote
+            return Receipt("unknown", f"crashed: {type(error).__name__}")
 
     def _push(self, action: Action) -> Receipt:
         text = mark_text(action.document(), self.desk.company.language)
@@ -134,11 +159,11 @@ class _Work:
         if self.desk.clock.monotonic() - begun > _FRESH.total_seconds():
             return "ledger_stale"
         if stream.rows.filter(pl.col("balance") > 0).height:
-            return "ledger_moved"
+            return LEDGER_MOVED
         seen = fingerprint((ref, currency, balance) for ref, currency, balance
                            in stream.rows.select("ref", "currency", "balance").iter_rows())
         if known is None or known[0].state not in ("open", "settled", "releasing") or seen != known[1]:
-            return "ledger_moved"
+            return LEDGER_MOVED
         return ""
 
     def _look(self, refs: Sequence[str]) -> dict[str, Observed]:
@@ -153,11 +178,13 @@ class _Work:
             seen = self._look([command.action.ref for command in commands])
         except ConnectorError as error:
             return {c.id: ActionOutcome(c.action.document(), "sent", f"not read back: {error}") for c in commands}
-        return {
-            c.id: self._end(c, "confirmed", "") if is_standing(c.action, seen.get(c.action.ref))
-            else self._end(c, "blocked", otherwise)
-            for c in commands
-        }
+        return {c.id: self._judge(c, seen.get(c.action.ref), otherwise) for c in commands}
+
+    def _judge(self, command: Command, seen: Observed | None, otherwise: str) -> ActionOutcome:
+        if is_standing(command.action, seen):
+            return self._end(command, "confirmed", "")
+        is_passed = command.action.kind == "exit_hold" and seen is not None and seen.gate == "passed"
+        return self._end(command, "blocked", "passed_by_another" if is_passed else otherwise)
 
     def _settle(self, unknown: list[Command]) -> dict[int, ActionOutcome]:
         """Outcomes unknown: look, wait out the landing time, look again, and repeat once what surely did not land."""
@@ -193,16 +220,12 @@ class _Work:
         return landed, [c for c in unknown if c not in landed]
 
     def _again(self, command: Command) -> Receipt:
-        action = command.action
-        try:
-            if action.kind == "exit_hold" and action.verb == "remove" and (no := self._ledger_says_no(action)):
-                return Receipt("refused", no)
-            return self._push(action)
-        except ConnectorError as error:
-            return Receipt("refused", f"{type(error).__name__}: {error}")
+        if not keep_lease(self.desk.store, self.token, self.desk.clock.now()):
+            return Receipt("unknown", "the right to run was lost")
+        return self._try(command.action)
 
     def _end(self, command: Command, state: str, detail: str) -> ActionOutcome:
-        shown = "superseded" if detail == "ledger_moved" else state
+        shown = "superseded" if detail in _OVERTAKEN else state
         outbox.finish(self.desk.store, command.id, shown, detail, self.desk.clock.now())
         if shown == "confirmed" and command.action.kind == "exit_hold" and command.action.verb == "remove":
             move(self.desk.store, command.action.target, command.action.ref, "released")

@@ -140,5 +140,10 @@ class _Approvals:
             return False
         begun = max((at for at, step in enumerate(steps) if step[2] == "submit"), default=-1)
         agreed = [node for _, node, decision, _, _ in steps[begun + 1 :] if decision == "agree"]
-        places = [max((at for at, node in enumerate(agreed) if node in group), default=-1) for group in self._chain]
-        return -1 in places or places != sorted(set(places))
+        return not _is_kept(self._chain, agreed)
+
+
+def _is_kept(chain: list[list[str]], agreed: list[str]) -> bool:
+    """Whether the roles of the chain are found among the agreements, one after the other."""
+    rest = iter(agreed)
+    return all(any(node in group for node in rest) for group in chain)

@@ -45,7 +45,9 @@ HALF_THE_LOANS = {"system": "kingdee", "op": "ExecuteBillQuery", "form": "AR_Oth
 LIES: dict[str, tuple[list[dict[str, Any]], str]] = {
     "hr_answers_three_rows": ([{"system": "hr", "fault": "cap_page", "args": {"limit": 3}}], "shrunk"),
     "half_a_loan_stream": ([HALF_THE_LOANS | {"fault": "truncate", "times": 0, "after": 1}], "open_item"),
-    "rows_are_missing": ([HALF_THE_LOANS | {"fault": "drop_row", "times": 0, "after": 1}], "books_differ"),
+    "rows_are_missing": (
+        [HALF_THE_LOANS | {"fault": "drop_row", "times": 0, "after": 1, "args": {"row": 2}}], "books_differ",
+    ),
     "a_200_with_an_error": ([HALF_THE_LOANS | {"fault": "error_200", "times": 0}], "open_item"),
     "a_page_for_people": ([HALF_THE_LOANS | {"fault": "login_page", "times": 0}], "open_item"),
     "no_answer": ([HALF_THE_LOANS | {"fault": "timeout_before", "times": 0, "args": {"seconds": 0}}], "open_item"),

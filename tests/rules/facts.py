@@ -16,7 +16,9 @@ from connector.rules.knowledge import Facts
 
 AS_OF = date(2026, 7, 31)
 SEEN = datetime(2026, 7, 31, 18, tzinfo=UTC)
-ALL = frozenset({"employee", "person", "open_item", "payout", "request", "repayment", "control", "approval", "exit"})
+ALL = frozenset({
+    "employee", "person", "open_item", "payout", "request", "repayment", "control", "approval", "exit", "trip",
+})
 
 
 def book() -> RuleBook:

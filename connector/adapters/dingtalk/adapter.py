@@ -49,7 +49,7 @@ class DingTalk:
     def __init__(self, form: DingTalkForm, setting: Setting, session: Session) -> None:
         self._form, self._setting, self._session = form, setting, session
         self._gate = Gate(form.service_user, form.exit_activity, form.exit_node)
-        self._marks = Marks(session, self._gate, setting.zone, setting.connection)
+        self._marks = Marks(session, self._gate, form.form_fields.employee, setting.zone, setting.connection)
         self._numbers: dict[str, str] = {}  # businessId → id, of what this adapter has read
         self._moment: datetime | None = None
 

@@ -81,26 +81,29 @@ def gate_of(instance: Raw, gate: Gate, zone: ZoneInfo) -> GateView:
     agreed to (`by_us` when by our user) after the last return of the form. closed: refused or withdrawn.
     not_reached: running, the node not seen yet, and some other task runs or waits (or the instance is NEW).
     absent: anything else that runs: no task left before it, the node in other hands or twice in ours, ours
-    redirected or cancelled.
+    redirected or cancelled. A signer added before us leaves it not_reached, one added after us passed.
     A template without the node shows not_reached until its last task; only then can it be told.
     """
     tasks = _list(instance, "tasks")
     at_node = [task for task in tasks if _is_at(task, gate)]
     ours = [task for task in at_node if task.get("userId") == gate.user]
     agreed = [task for task in ours if task.get("status") == "COMPLETED" and task.get("result") == "AGREE"]
-    state = state_of(instance)
+    state, returned = state_of(instance), _last_return(instance, zone)
     if state in ("refused", "withdrawn"):
         return GateView("closed", bool(agreed))
+    agreed = [task for task in agreed if _is_after(task.get("finishTime"), returned, zone)]
     if state == "completed":
         return GateView("passed", bool(agreed))
     running = [task for task in at_node if task.get("status") == "RUNNING"]
-    if running:
-        is_open = len(running) == 1 and running[0] in ours
-        return GateView("open", False, _task_id(running[0])) if is_open else GateView("absent", False)
-    returned = _last_return(instance, zone)
-    agreed = [task for task in agreed if _is_after(task.get("finishTime"), returned, zone)]
-    if agreed or _agreed_by_another(instance, at_node, gate, returned, zone):
-        return GateView("passed", bool(agreed))
+    if len(running) == 1 and running[0] in ours:
+        return GateView("open", False, _task_id(running[0]))
+    if agreed:  # whoever signs after us at the node
+        return GateView("passed", True)
+    if running:  # whoever signs before us at the node, or instead of us
+        is_before_us = any(task.get("status") in ("NEW", "PAUSED") for task in ours)
+        return GateView("not_reached" if is_before_us else "absent", False)
+    if _agreed_by_another(instance, at_node, gate, returned, zone):
+        return GateView("passed", False)
     waits = (
         any(t.get("status") in ("NEW", "RUNNING", "PAUSED") for t in tasks) or instance.get("status") == "NEW"
     )
@@ -178,6 +181,14 @@ def columns_of(ref: str, instance: Raw, zone: ZoneInfo) -> Row:
     for field in _list(instance, "formComponentValues"):
         row |= _form_values(field)
     return row
+
+
+def form_value(instance: Raw, name: str) -> str:
+    """What stands in a field of the form, stripped; "" when it is not there."""
+    for field in _list(instance, "formComponentValues"):
+        if str(field.get("name") or "").strip() == name:
+            return (_text(field.get("value")) or "").strip()
+    return ""
 
 
 def _form_values(field: Raw) -> Row:

@@ -15,8 +15,12 @@ from connector.errors import RejectedError, WireError
 
 # The vendor refuses a start older than 365 days by its own clock: stay one hour inside.
 _MARGIN = timedelta(hours=1)
-# Windows are cut at 119 days, so that rounding never makes one longer than the 120 that are allowed.
+# Windows are cut at 119 days, so that rounding never makes one longer than the 120 that are allowed. There is no
+# count to compare with, so a second walk with other cuts has to find the same.
 _WINDOW = timedelta(days=wire.WINDOW_DAYS - 1)
+_OTHER_WINDOW = timedelta(days=61)
+# Walks until two in a row agree: one more than needed lets a form that was handed in meanwhile be.
+_MOST_WALKS = 3
 # A clock further than this from the business date belongs to a replay or a stand-in: the date is believed.
 _NEAR = timedelta(days=2)
 # Readers of details at once, and details a page.
@@ -25,26 +29,44 @@ Window = tuple[datetime, datetime | None]
 
 
 def moment_of(as_of: date, now: datetime, zone: ZoneInfo) -> datetime:
-    """The instant a year is counted back from: now, or noon of the business date where the two lie apart."""
-    noon = datetime.combine(as_of, time(12), zone)
-    return now if abs(now - noon) <= _NEAR else noon
+    """The instant a year is counted back from: now, or the end of the business date where the two lie apart."""
+    night = datetime.combine(as_of + timedelta(days=1), time(), zone)
+    return now if abs(now - night) <= _NEAR else night
 
 
-def windows(moment: datetime) -> list[Window]:
-    """The last 365 days in windows of at most 119; the last one is open, so that nothing new is missed."""
+def windows(moment: datetime, longest: timedelta = _WINDOW) -> list[Window]:
+    """The last 365 days in windows of at most `longest`; the last one is open, so that nothing new is missed."""
     start, cuts = moment - timedelta(days=wire.REACH_DAYS) + _MARGIN, []
-    while start + _WINDOW < moment:
-        cuts.append((start, start + _WINDOW))
-        start += _WINDOW
+    while start + longest < moment:
+        cuts.append((start, start + longest))
+        start += longest
     return [*cuts, (start, None)]
 
 
 def list_ids(
     session: Session, process_code: str, moment: datetime, size: int, statuses: Sequence[str] = ()
 ) -> list[str]:
-    """Ids of one template, each once, in the order delivered. A window too full for one walk is halved."""
+    """Ids of one template, each once, in the order delivered, when two walks in a row found the same.
+
+    An id that any walk found stays. WireError when no two agree: then some were lost on the way.
+    """
+    ever: dict[str, None] = {}
+    before: set[str] | None = None
+    for walk in range(_MOST_WALKS):
+        cuts = windows(moment, _OTHER_WINDOW if walk % 2 else _WINDOW)
+        found = _ids_of_windows(session, process_code, moment, cuts, size, statuses)
+        ever |= dict.fromkeys(found)
+        if before == set(found):
+            return list(ever)
+        before = set(found)
+    raise WireError(f"{_MOST_WALKS} walks over the same year found different instances", place="list ids")
+
+
+def _ids_of_windows(
+    session: Session, process_code: str, moment: datetime, todo: list[Window], size: int, statuses: Sequence[str]
+) -> list[str]:
+    """A window too full for one walk is halved."""
     found: dict[str, None] = {}
-    todo = windows(moment)
     while todo:
         window = todo.pop(0)
         ids = _walk(session, process_code, window, size, statuses)

@@ -30,14 +30,15 @@ def source_of(ref: str) -> str:
 class Marks:
     """Reads and writes the marks of one organisation as its service user."""
 
-    def __init__(self, session: Session, gate: Gate, zone: ZoneInfo, system: str) -> None:
+    def __init__(self, session: Session, gate: Gate, employee_field: str, zone: ZoneInfo, system: str) -> None:
         self._session, self._gate, self._zone, self._system = session, gate, zone, system
+        self._employee_field = employee_field
         self._unions: dict[str, str] = {}
         self._originators: dict[str, str] = {}
 
     def read_instance(self, ref: str, *, is_urgent: bool = True) -> dict[str, Any]:
         """A fresh detail. RejectedError when it cannot be read."""
-        instance = wire.instance_of(self._session.send(wire.read_instance(ref), is_urgent=is_urgent))
+        instance = wire.instance_of(ref, self._session.send(wire.read_instance(ref), is_urgent=is_urgent))
         self._originators[ref] = str(instance.get("originatorUserId") or "")
         return instance
 
@@ -45,7 +46,7 @@ class Marks:
         """The exit's gate and the digest of our newest comment."""
         gate = instances.gate_of(instance, self._gate, self._zone)
         found = instances.mark_of(instance, self._gate.user, self._zone)
-        return self._mark("exit_hold", ref, seen_at) | {"digest": found, "gate": gate.state}
+        return self._mark("exit_hold", ref, seen_at) | {"digest": found, "gate": gate.state, "gate_by_us": gate.by_us}
 
     def todo_of(self, ref: str, seen_at: datetime) -> Mark | None:
         """Our to-do for an exit, or None when there is none."""
@@ -82,8 +83,11 @@ class Marks:
         return Receipt("landed")
 
     def _release(self, action: Action, text: str) -> Receipt:
-        """Ends our RUNNING task by agreeing. Done before, or meanwhile, is landed as well."""
-        view = instances.gate_of(self.read_instance(action.ref), self._gate, self._zone)
+        """Ends our RUNNING task on this very employee's exit by agreeing. Done before, or meanwhile, is landed too."""
+        instance = self.read_instance(action.ref)
+        if instances.form_value(instance, self._employee_field) != action.employee:
+            return Receipt("refused", "dingtalk.refused.other_employee")
+        view = instances.gate_of(instance, self._gate, self._zone)
         if view.by_us:
             return Receipt("landed", "dingtalk.landed.done_before")
         if view.task is None:
@@ -110,10 +114,12 @@ class Marks:
         return Receipt("landed")
 
     def _tick_todo(self, action: Action, text: str) -> Receipt:
+        """Ticked, and without our mark: a tick of ours must not be taken for a person's."""
         standing = self._find_todo(action.ref)
-        if standing is None or standing.is_done:
+        if standing is None or (standing.is_done and instances.digest_in(standing.description) is None):
             return Receipt("landed", "dingtalk.landed.done_before")
-        self._session.send(wire.change_todo(self._union(self._gate.user), standing.id, {"done": True}))
+        change = {"done": True, "description": text}
+        self._session.send(wire.change_todo(self._union(self._gate.user), standing.id, change))
         return Receipt("landed")
 
     def _find_todo(self, ref: str) -> wire.Todo | None:

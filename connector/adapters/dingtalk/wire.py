@@ -278,11 +278,16 @@ def ids_of(found: Mapping[str, Any]) -> tuple[list[str], str | None]:
     return [str(one) for one in ids or []], None if cursor in (None, "") else str(cursor)
 
 
-def instance_of(found: Mapping[str, Any]) -> dict[str, Any]:
-    """The instance as delivered. WireError when it has no status."""
+def instance_of(ref: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The instance as delivered. WireError when it has no status, or when its tasks belong to another one."""
     result = found.get("result")
     if not isinstance(result, dict) or not isinstance(result.get("status"), str):
         raise WireError("found no instance with a status", place="instance")
+    tasks = result.get("tasks")
+    for task in tasks if isinstance(tasks, list) else ():
+        owner = task.get("processInstanceId") if isinstance(task, dict) else None
+        if owner not in (None, "", ref):
+            raise WireError(f"found the detail of {owner}, expected that of {ref}", place="instance")
     return result
 
 

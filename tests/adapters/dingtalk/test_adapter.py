@@ -327,5 +327,5 @@ def test_a_stream_it_does_not_have_is_refused(connect):
 
 def test_it_is_built_from_the_options_of_a_connection(connect):
     built = adapter.build(OPTIONS, connect()._setting)
-    assert built.manifest.sink("exit_hold").landing_s == 10.0
+    assert built.manifest.sink("exit_hold").landing_s == 60.0
     built.close()

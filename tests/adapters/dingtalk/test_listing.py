@@ -42,7 +42,7 @@ def test_windows_cover_a_year_without_a_gap_each_shorter_than_the_vendor_allows(
     ("now", "moment"),
     [
         (NOW + timedelta(hours=22), NOW + timedelta(hours=22)),  # the night after the business date
-        (datetime(2027, 3, 1, tzinfo=UTC), NOW),  # a replay: noon of the business date, company time
+        (datetime(2027, 3, 1, tzinfo=UTC), NOW + timedelta(hours=12)),  # a replay: the end of the business date
     ],
 )
 def test_a_year_is_counted_from_now_or_from_a_business_date_far_away(now, moment):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,17 @@ def test_a_todo_is_put_changed_and_ticked_under_one_key(small):
     for action in (put, small.action("replace", "todo"), small.action("remove", "todo")):
         assert small.dingtalk.push(action, "请结清借款").outcome == "landed"
     (row,) = small.dingtalk.observe("todo", [put.ref]).iter_rows(named=True)
-    assert (row["digest"], row["is_ticked"]) == (digest(AFTER), True)
+    assert (row["digest"], row["is_ticked"]) == (None, True)  # our own tick takes the mark with it
+    assert small.dingtalk.push(put, "请结清借款").outcome == "landed"
+    (row,) = small.dingtalk.observe("todo", [put.ref]).iter_rows(named=True)
+    assert (row["digest"], row["is_ticked"]) == (digest(AFTER), False)
+
+
+def test_a_release_ends_the_exit_of_the_employee_it_was_planned_for_and_no_other(small):
+    wrong = replace(small.action("remove"), employee="E2")
+    receipt = small.dingtalk.push(wrong, "借款已结清")
+    assert (receipt.outcome, receipt.detail) == ("refused", "dingtalk.refused.other_employee")
+    assert small.gate() == "open" and small.effects("execute") == []
 
 
 @pytest.mark.parametrize("number", ["LZ2", "LZ3"])
