@@ -23,9 +23,13 @@ def text(source: pl.Expr) -> pl.Expr:
     return pl.when(stripped == "").then(None).otherwise(stripped)
 
 
-def day(source: pl.Expr) -> pl.Expr:
-    """`2026-07-31`, `2026-07-31T00:00:00[.fff]`, `2026-07-31 00:00:00` → Date; ≤ 1900-01-01 is no date."""
-    parsed = text(source).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+def day(source: pl.Expr, zone: ZoneInfo) -> pl.Expr:
+    """`2026-07-31`, `2026-07-31T00:00:00[.fff]`, `2026-07-31 00:00:00`, `/Date(1785427200000)/` → Date; ≤ 1900-01-01
+    is no date. Milliseconds are an instant: the day is that of `zone`."""
+    written = text(source).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    counted = text(source).str.extract(r"^/Date\((-?\d{1,15})([+-]\d{4})?\)/$", 1).cast(pl.Int64, strict=False)
+    local = pl.from_epoch(counted, time_unit="ms").dt.replace_time_zone("UTC").dt.convert_time_zone(zone.key).dt.date()
+    parsed = pl.coalesce(written, local)
     return pl.when(parsed > _NO_DATE).then(parsed).otherwise(None)
 
 
@@ -49,7 +53,7 @@ def money(source: pl.Expr, currencies: Mapping[str, int] | None, currency: pl.Ex
     More digits than the currency has, or an amount beyond the limit, is unreadable: null.
     """
     plain = text(source).str.replace_all(",", "", literal=True)
-    readable = plain.str.contains(r"^[+-]?\d{1,15}(\.\d{1,15})?$")
+    readable = plain.str.contains(r"^[+-]?\d{1,15}(\.\d{1,20})?$")  # 17 digits of a float: 0.070000000000000007
     shown = pl.when(readable).then(plain).otherwise(None).str.to_decimal(scale=10)
     if isinstance(currency, str):
         scale: pl.Expr = pl.lit(10 ** exponent(currency), dtype=pl.Int64)

@@ -43,6 +43,11 @@ class Field:
     kind: str
     options: dict[str, Any]
 
+    @property
+    def is_optional(self) -> bool:
+        """The source may not have this field at all."""
+        return bool(self.options.get("optional"))
+
 
 @dataclass(frozen=True)
 class StreamMapping:
@@ -154,7 +159,7 @@ def _expression(field: Field, context: Context) -> pl.Expr:
     source, options = pl.col(field.source), field.options
     match field.kind:
         case "date":
-            return convert.day(source)
+            return convert.day(source, context.zone)
         case "instant":
             return convert.instant(source, context.zone)
         case "word":

@@ -22,6 +22,8 @@ from connector.sandbox.folder import COLUMNS, check_row
 from connector.sandbox.http import Request, Response
 from connector.sandbox.world import World
 
+# What is told of a write.
+_EFFECT = ("n", "at", "op", "key", "body")
 _JSON = [("Content-Type", "application/json; charset=utf-8")]
 
 
@@ -60,7 +62,7 @@ class Control:
                 return {"changed": self._change(_parsed(body)), "version": self._world.version}
             case "GET", "/_effects":
                 with self._world.lock:
-                    return list(self._world.effects)
+                    return [{name: one[name] for name in _EFFECT} for one in self._world.effects]
             case "POST", "/_clock":
                 return self._advance(_parsed(body))
             case "GET", "/_clock":

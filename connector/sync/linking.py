@@ -19,7 +19,8 @@ from connector.store.exits import cases
 from connector.store.links import keep_links, stored_links
 from connector.sync.connections import Desk
 from connector.sync.leaving import exits_of, live_cases, numbered_once
-from connector.sync.pull import Streams, books
+from connector.sync.pull import Streams
+from connector.sync.staging import books
 from connector.sync.vanishing import dated_later, doubt_rows, facts_json, rejected_keys, vanished_rows
 
 

@@ -24,8 +24,9 @@ from connector.sync.clearances import look_at_exits
 from connector.sync.connections import Desk
 from connector.sync.linking import Before, link_company
 from connector.sync.planning import desires, observe_company
-from connector.sync.pull import Stream, pull_company
+from connector.sync.pull import Stream
 from connector.sync.record import stories
+from connector.sync.staging import pull_company
 from connector.sync.vanishing import DOUBT
 
 

@@ -18,9 +18,11 @@ from connector.sync.clearances import Looked, keep_looks, look_at_exits
 from connector.sync.connections import Desk
 from connector.sync.linking import Linked, link_company
 from connector.sync.planning import Planned, plan_company
-from connector.sync.pull import Streams, pull_company
-from connector.sync.push import LEDGER_MOVED, apply_plan, in_flight, settle_unfinished
+from connector.sync.pull import Streams
+from connector.sync.push import LEDGER_MOVED, apply_plan
 from connector.sync.record import bars, stories, waterfall
+from connector.sync.settling import in_flight, settle_unfinished
+from connector.sync.staging import pull_company
 
 
 @dataclass(frozen=True)

@@ -8,32 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import polars as pl
 
 from connector.adapters.contract import End, Page, Reject, Since
-from connector.errors import AuthError, ConnectorError, UsageError
+from connector.errors import AuthError, ConnectorError
 from connector.mappings.table import BadRow, Context, map_rows
 from connector.model.tables import empty
-from connector.model.values import decimal_text
-from connector.store.audit import write_line
-from connector.store.snapshots import (
-    SnapshotRow,
-    accepted_size,
-    keep_size,
-    last_complete,
-    newest_size,
-    record,
-    write_frame,
-)
+from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
-
-# A stream that shrinks by more than this share, and by more than a handful, is not believed to be whole.
-_SHRINK_PERCENT, _HANDFUL = 5, 2
-_SHRINKING_MATTERS = ("employee", "person", "open_item", "exit", "approval")
 
 # Streams in which a key stands once; twice, and one of the two rows answers for somebody else.
 _KEYED_ONCE = ("person", "open_item", "exit")
@@ -75,15 +61,11 @@ class Stream:
 Streams = Mapping[str, Stream]
 
 
-def pull_company(desk: Desk, as_of: date, run: str, only: Mapping[str, tuple[str, ...]] | None = None) -> Streams:
-    """Stream name → what was read. `only`: role → keys; then nothing is compared with earlier nights."""
+def read_company(desk: Desk, as_of: date, run: str, only: Mapping[str, tuple[str, ...]] | None) -> dict[str, Stream]:
+    """Stream name → what was read, as it came. `only`: role → keys."""
     with ThreadPoolExecutor(max(1, len(desk.company.connections)), "pull") as pool:
         parts = pool.map(lambda c: _pull_connection(desk, c, as_of, run, only), desk.company.connections)
-        streams = {stream.name: stream for part in parts for stream in part}
-    streams = _with_control(desk, streams, as_of, run, only)
-    if only is None:
-        streams = {name: _staged(desk, stream, run) for name, stream in streams.items()}
-    return streams
+        return {stream.name: stream for part in parts for stream in part}
 
 
 def _pull_connection(
@@ -190,75 +172,3 @@ def _remembered(desk: Desk, connection: Connection, name: str, run: str) -> pl.D
         return None
     earlier = last_complete(desk.store, connection.name, name, run)
     return None if earlier is None else pl.read_parquet(earlier.path).filter(pl.col("state") != "running")
-
-
-def books(open_items: pl.DataFrame, control: pl.DataFrame) -> dict[str, dict[str, str]]:
-    """Per currency: the source's total, ours, and the difference, as decimal text."""
-    here = dict(open_items.group_by("currency").agg(pl.col("balance").sum()).iter_rows())
-    there = dict(control.group_by("currency").agg(pl.col("amount").sum()).iter_rows())
-    return {
-        currency: {
-            "source": decimal_text(there.get(currency, 0), currency),
-            "here": decimal_text(here.get(currency, 0), currency),
-            "difference": decimal_text(there.get(currency, 0) - here.get(currency, 0), currency),
-        }
-        for currency in sorted({*here, *there})
-    }
-
-
-def _with_control(
-    desk: Desk, streams: dict[str, Stream], as_of: date, run: str, only: object
-) -> dict[str, Stream]:
-    """The control total beside the open items; a difference is looked at once more, a booking may have come between."""
-    items, control = streams.get("open_item"), streams.get("control")
-    if items is None or control is None or only is not None or not (items.complete and control.complete):
-        return streams
-    if any(row["difference"].strip("-0.") for row in books(items.rows, control.rows).values()):
-        connection = desk.company.by_name(items.system)
-        assert connection is not None
-        items, _ = pull_stream(desk, connection, "open_item", as_of, run, None)
-        control, _ = pull_stream(desk, connection, "control", as_of, run, None)
-    totals = {currency: row["source"] for currency, row in books(items.rows, control.rows).items()}
-    return {**streams, "open_item": replace(items, control=totals), "control": control}
-
-
-def _believed(desk: Desk, stream: Stream, run: str) -> Stream:
-    """A stream that lost many rows since its last complete read is not complete, unless a person accepted its size."""
-    earlier = last_complete(desk.store, stream.system, stream.name, run)
-    if not stream.complete or earlier is None or stream.name not in _SHRINKING_MATTERS:
-        return stream
-    lost = earlier.staged - stream.rows.height
-    if lost <= _HANDFUL or lost * 100 <= earlier.staged * _SHRINK_PERCENT:
-        return stream
-    if stream.rows.height >= accepted_size(desk.store, stream.system, stream.name, earlier.sha256):
-        return stream
-    return replace(stream, complete=False, cause=f"shrunk: {stream.rows.height} of {earlier.staged}")
-
-
-def accept_size(desk: Desk, system: str, stream: str, by: str) -> int:
-    """A named person says that a stream really has become as small as it was last read; returns its rows.
-
-    Bound to the last complete read: the next one is compared with the new size again.
-    """
-    earlier, newest = last_complete(desk.store, system, stream), newest_size(desk.store, system, stream)
-    if earlier is None or newest is None or newest >= earlier.staged:
-        raise UsageError(f"`{system}.{stream}` has not shrunk", mend="connector plan shows what is held, and why")
-    keep_size(desk.store, system, stream, earlier.sha256, newest)
-    facts: dict[str, object] = {"system": system, "stream": stream, "rows": newest, "before": earlier.staged}
-    write_line(desk.store, by, "accept_size", facts, desk.clock.now())
-    return newest
-
-
-def _staged(desk: Desk, stream: Stream, run: str) -> Stream:
-    """The stream on disk with its proof in the store; shrunk against the last complete one, it is not complete."""
-    stream = _believed(desk, stream, run)
-    path, sha = write_frame(stream.rows, desk.folder / "snapshots" / run, f"{stream.system}.{stream.name}")
-    stream = replace(stream, sha256=sha)
-    proof = stream.proof()
-    row = SnapshotRow(
-        stream.system, stream.name, stream.rows.height, len(stream.rejects), stream.complete, stream.cause,
-        str(proof["first_key"] or ""), str(proof["last_key"] or ""), sha, str(path), desk.clock.now(),
-    )
-    record(desk.store, run, [row])
-    return stream
-

@@ -56,7 +56,7 @@ def apply_plan(
     now = desk.clock.now()
     commands = outbox.enqueue(desk.store, run, plan.hash, plan.actions, facts.as_of, now)
     outcomes: dict[int, ActionOutcome] = {}
-    for (target, kind), group in _grouped(commands).items():
+    for (target, kind), group in grouped(commands).items():
         connection = desk.company.by_name(target)
         assert connection is not None
         work = _Work(desk, connection, kind, token, run, facts, numbers)
@@ -67,7 +67,7 @@ def apply_plan(
     return [outcomes[command.id] for command in commands] + held
 
 
-def _grouped(commands: Iterable[Command]) -> dict[tuple[str, str], list[Command]]:
+def grouped(commands: Iterable[Command]) -> dict[tuple[str, str], list[Command]]:
     groups: dict[tuple[str, str], list[Command]] = {}
     for command in commands:
         groups.setdefault((command.action.target, command.action.kind), []).append(command)
@@ -230,46 +230,3 @@ class _Work:
         if shown == "confirmed" and command.action.kind == "exit_hold" and command.action.verb == "remove":
             move(self.desk.store, command.action.target, command.action.ref, "released")
         return ActionOutcome(command.action.document(), shown, detail)  # type: ignore[arg-type]
-
-
-def settle_unfinished(desk: Desk) -> list[ActionOutcome]:
-    """What an earlier run left: never sent → planned anew; sent → read back before anything is planned."""
-    ended = []
-    for (target, kind), group in _grouped(outbox.unfinished(desk.store)).items():
-        for command in [c for c in group if c.state == "planned"]:
-            outbox.finish(desk.store, command.id, "superseded", "never sent; planned anew", desk.clock.now())
-        sent = [c for c in group if c.state == "sent"]
-        connection = desk.company.by_name(target)
-        if sent and connection is not None:
-            ended += _settle_sent(desk, connection, kind, sent)
-    return ended
-
-
-def _settle_sent(desk: Desk, connection: Connection, kind: str, sent: list[Command]) -> list[ActionOutcome]:
-    sink = connection.adapter.manifest.sink(kind)
-    landing = timedelta(seconds=sink.landing_s if sink else 0.0)
-    youngest = max((c.sent_at for c in sent if c.sent_at), default=desk.clock.now())
-    wait = (youngest + landing - desk.clock.now()).total_seconds()
-    if wait > 0:
-        desk.clock.sleep(min(wait, landing.total_seconds()))
-    try:
-        frame = connection.adapter.observe(kind, [c.action.ref for c in sent])
-    except ConnectorError as error:
-        return [ActionOutcome(c.action.document(), "sent", f"not read back: {error}") for c in sent]
-    seen = {row.ref: row for row in observed_rows(frame, connection.name)}
-    found = []
-    for command in sent:
-        stands = is_standing(command.action, seen.get(command.action.ref))
-        state = "confirmed" if stands else "superseded"
-        detail = "read back by the next run" if stands else "not there; planned anew"
-        outbox.finish(desk.store, command.id, state, detail, desk.clock.now())
-        if stands and command.action.kind == "exit_hold" and command.action.verb == "remove":
-            move(desk.store, command.action.target, command.action.ref, "released")
-        found.append(ActionOutcome(command.action.document(), state, detail))  # type: ignore[arg-type]
-    return found
-
-
-def in_flight(desk: Desk) -> frozenset[tuple[str, str, str]]:
-    """Marks whose last write is still unknown: nothing is planned for them."""
-    return frozenset(c.action.identity for c in outbox.unfinished(desk.store) if c.state == "sent")
-

@@ -120,3 +120,26 @@ def test_a_wrong_credential_is_not_noticed_while_the_session_lives(box: Sandbox,
 def test_a_wrong_account_is_no_answer_at_all(box: Sandbox) -> None:
     with pytest.raises(RuntimeError, match="thirty passport"):
         connect(box, acct_id="nowhere").ExecuteBillQuery({"FormId": "BD_Empinfo", "FieldKeys": "FID"})
+
+
+def test_nothing_is_idempotent_and_a_code_addresses_nobody(sdk: K3CloudApiSdk) -> None:
+    model = {"FNumber": "NEW1", "FStaffNumber": "NEW1", "FName": [{"Key": 2052, "Value": "新人"}]}
+    first = json.loads(sdk.Save("BD_Empinfo", {"Model": {"FID": 0, **model}}))["Result"]["ResponseStatus"]
+    again = json.loads(sdk.Save("BD_Empinfo", {"Model": model}))["Result"]["ResponseStatus"]
+    assert (first["IsSuccess"], again["IsSuccess"]) == (True, False)
+    assert "已存在" in again["Errors"][0]["Message"]
+    assert query(sdk, "BD_Empinfo", "FName,FDocumentStatus", "FNumber = 'NEW1'") == [["新人", "A"]]
+
+
+def test_a_document_walks_from_made_to_approved_and_back(sdk: K3CloudApiSdk) -> None:
+    model = {"FNumber": "NEW1", "FStaffNumber": "NEW1", "FName": "新人", "FJoinDate": "2026-07-01"}
+    sdk.Save("BD_Empinfo", {"Model": model})
+    for operation, status in ((sdk.Submit, "B"), (sdk.Audit, "C"), (sdk.UnAudit, "D")):
+        said = json.loads(operation("BD_Empinfo", {"Numbers": ["NEW1"]}))
+        assert said["Result"]["ResponseStatus"]["IsSuccess"] is True
+        assert query(sdk, "BD_Empinfo", "FDocumentStatus", "FNumber = 'NEW1'") == [[status]]
+
+
+@pytest.mark.parametrize("where", ["FNumber like '[z-a]%'", "FNumber ==", "1/0"])
+def test_a_filter_that_cannot_be_read_is_refused(sdk: K3CloudApiSdk, where: str) -> None:
+    assert query(sdk, "BD_Empinfo", "FID", where)[0][0]["Result"]["ResponseStatus"]["IsSuccess"] is False

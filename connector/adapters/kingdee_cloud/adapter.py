@@ -59,7 +59,7 @@ class KingdeeCloud:
         """Staged; with a jar of its own, so that a live session hides nothing."""
         fresh = Session(self._form, self._channel, self._setting.clock)
         return Checks(
-            self._channel, fresh, self._mappings, self._form.flag_fields, self._setting.clock
+            self._channel, fresh, self._mappings, self._form, self._setting.clock
         ).run()
 
     def pull(self, stream: str, since: Since) -> Iterator[Page]:

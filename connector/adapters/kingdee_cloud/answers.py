@@ -64,9 +64,10 @@ def _judge_text(response: Response, place: str, *, is_write: bool) -> None:
         raise ConfigError("no such service (404)", place=place, mend=mend)
     if response.status not in (200, 206):
         raise WireError(f"answered with status {response.status}", place=place)
+    is_text = start[:1] not in ("[", "{", '"')
+    if is_text and (_NOT_LOGGED_IN in start or _SESSION_LOST in start):
+        raise AuthError("not logged in", place=place, mend=_MEND_LOGIN)
     if start.startswith("response_error:"):
-        if _NOT_LOGGED_IN in start:
-            raise AuthError("not logged in", place=place, mend=_MEND_LOGIN)
         raise WireError(f"the server failed: {start[15:175]}", place=place)
     if start.startswith("<"):
         mend = "check base_url: a login page answers there"

@@ -5,13 +5,14 @@ Writes nothing. Begins with an empty cookie jar, because a live session hides a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from connector.adapters.contract import Check, Clock
 from connector.adapters.kingdee_cloud import wire
-from connector.adapters.kingdee_cloud.connection import FlagFields
-from connector.adapters.kingdee_cloud.reading import EMPLOYEES, FORMS, fields_of
+from connector.adapters.kingdee_cloud.connection import KingdeeForm
+from connector.adapters.kingdee_cloud.control import REPORT, Control
+from connector.adapters.kingdee_cloud.reading import EMPLOYEES, FORMS, fields_of, fields_of_form
 from connector.adapters.kingdee_cloud.session import Session
 from connector.adapters.kit.http import Channel, Request, http_date
 from connector.errors import AuthError, ConfigError, ConnectorError, RetryableError
@@ -28,11 +29,11 @@ class Checks:
     """One pass over all stages."""
 
     def __init__(
-        self, channel: Channel, session: Session, mappings: Mapping[str, StreamMapping], flags: FlagFields,
+        self, channel: Channel, session: Session, mappings: Mapping[str, StreamMapping], form: KingdeeForm,
         clock: Clock,
     ) -> None:
         self._channel, self._session, self._mappings = channel, session, mappings
-        self._flags, self._clock = flags, clock
+        self._form, self._flags, self._clock = form, form.flag_fields, clock
         self._server_time: datetime | None = None
 
     def run(self) -> list[Check]:
@@ -65,41 +66,48 @@ class Checks:
         return Check("login", True)
 
     def _permission(self) -> Check:
-        """Every form can be queried, and at least one employee is seen: rights filter rows without a word."""
+        """Every form can be queried; an employee is seen, for rights filter rows without a word; the ledger's report
+        shows the configured accounts."""
         for form_id in sorted({form.form_id for forms in FORMS.values() for form in forms}):
             seen = self._session.rows(wire.Query(form_id, ("FID",), limit=1)).height
             if form_id == EMPLOYEES and not seen:
                 return Check("permission", False, f"{EMPLOYEES}: 0 rows", f"{_MEND}.no_rows")
+        today = self._clock.now().date()
+        pages = Control(self._session, self._form).pages(today)
+        if not any(page.rows.height for page in pages):
+            shown = f"{REPORT}: nothing on {', '.join(self._form.accounts)}"
+            return Check("permission", False, shown, f"{_MEND}.accounts")
         return Check("permission", True)
 
     def _fields(self) -> Check:
-        missing = list(self._missing())
-        if missing:
-            return Check("fields", False, "; ".join(missing), f"{_MEND}.fields")
-        return Check("fields", True)
+        needed, optional = self._missing()
+        if needed:
+            return Check("fields", False, "; ".join(needed), f"{_MEND}.fields")
+        return Check("fields", True, "not there, optional: " + "; ".join(optional) if optional else "")
 
-    def _missing(self) -> Iterator[str]:
-        """`FORM: FIELD` that is mapped and not there, and flag fields with what to create."""
+    def _missing(self) -> tuple[list[str], list[str]]:
+        """`FORM: FIELD` that is mapped and not there, flag fields with what to create; the needed and the optional."""
+        needed: dict[str, None] = {}
+        optional: dict[str, None] = {}
         for form_id, wanted in self._wanted().items():
-            known = self._known(form_id)
-            for field in wanted:
+            known = fields_of_form(self._session, form_id)
+            for field, is_optional in wanted.items():
                 if field.partition(".")[0].lower() not in known:
-                    yield f"{form_id}: {field}{self._kind(form_id, field)}"
+                    (optional if is_optional else needed)[f"{form_id}: {field}{self._kind(form_id, field)}"] = None
+        return list(needed), list(optional)
 
-    def _known(self, form_id: str) -> frozenset[str]:
-        return self._session.call(
-            wire.BUSINESS_FORM, wire.business_form_body(form_id),
-            lambda response: wire.read_business_form(response, f"kingdee_cloud {form_id}"),
-        )
-
-    def _wanted(self) -> dict[str, list[str]]:
-        wanted: dict[str, list[str]] = {}
+    def _wanted(self) -> dict[str, dict[str, bool]]:
+        """Form → field → whether the form may do without it."""
+        wanted: dict[str, dict[str, bool]] = {}
         for stream, forms in FORMS.items():
+            optional = {field.source for field in self._mappings[stream].fields if field.is_optional}
             for form in forms:
-                names = list(fields_of(self._mappings[stream], form.form_id).values())
-                wanted.setdefault(form.form_id, []).extend(name for name in names if name != "FID")
-        wanted[EMPLOYEES].extend(self._flags.all)
-        return {form_id: list(dict.fromkeys(names)) for form_id, names in wanted.items()}
+                named = fields_of(self._mappings[stream], form.form_id).items()
+                wanted.setdefault(form.form_id, {}).update(
+                    {name: source in optional for source, name in named if name != "FID"}
+                )
+        wanted[EMPLOYEES].update(dict.fromkeys(self._flags.all, False))
+        return wanted
 
     def _kind(self, form_id: str, field: str) -> str:
         if form_id != EMPLOYEES:

@@ -63,6 +63,13 @@ class KingdeeForm(BaseModel):
             raise ValueError("login signature needs `app_id` in the form <client>_<key>")
         return self
 
+    @model_validator(mode="after")
+    def _counts_no_account_twice(self) -> Self:
+        for account in self.accounts:
+            if any(other.startswith(f"{account}.") for other in self.accounts) or self.accounts.count(account) > 1:
+                raise ValueError(f"`accounts`: {account} holds another one of them; name each amount once")
+        return self
+
     @property
     def endpoint(self) -> Endpoint:
         """Where the channel goes."""

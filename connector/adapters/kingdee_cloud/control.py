@@ -48,7 +48,10 @@ class Control:
         """Key and ISO code of every currency of the account."""
         query = wire.Query("BD_Currency", ("FCURRENCYID", "FCODE"), order="FCURRENCYID ASC")
         rows = self._session.rows(query).rows()
-        return [(key, code.strip()) for key, code in rows if key and code and code.strip()]
+        found = [(key, code.strip()) for key, code in rows if key and code and code.strip()]
+        if not found:
+            raise WireError("found no currency; without one nothing can be asked of the ledger", place=_PLACE)
+        return found
 
     def _balances(self, as_of: date, currency: str) -> dict[str, Decimal]:
         """Account → debit minus credit at the end of the period that `as_of` lies in."""

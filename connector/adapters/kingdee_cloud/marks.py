@@ -32,9 +32,11 @@ class RiskFlags:
     def observed(self, refs: Sequence[str] | None) -> pl.DataFrame:
         """Table `mark`: a row for each employee (these numbers, or all) on whom anything is set."""
         marks: list[dict[str, object]] = []
+        wanted = None if refs is None else set(refs)
         for where in self._filters(refs):
             for page in self._pages(where):
-                marks += [mark for row in page.iter_rows(named=True) if (mark := self._mark(row))]
+                found = [mark for row in page.iter_rows(named=True) if (mark := self._mark(row))]
+                marks += [mark for mark in found if wanted is None or mark["ref"] in wanted]
         return pl.DataFrame(marks, schema=schema("mark"))
 
     def write(self, number: str, content: Mapping[str, object] | None, text: str, day: date) -> None:
@@ -59,7 +61,8 @@ class RiskFlags:
         found = self._session.rows(
             wire.Query(EMPLOYEES, ("FID", "FNumber"), f"FNumber={wire.quoted(number)}", limit=3)
         )
-        fids = found["FID"].cast(pl.Int64, strict=False).drop_nulls().unique()
+        exact = found.filter(pl.col("FNumber") == number)  # the other side does not tell capitals apart
+        fids = exact["FID"].cast(pl.Int64, strict=False).drop_nulls().unique()
         if fids.len() != 1:
             raise RejectedError(f"found {fids.len()} employees of this number, expected one", place=place)
         return int(fids[0])
@@ -74,7 +77,7 @@ class RiskFlags:
     def _pages(self, where: str) -> Iterator[pl.DataFrame]:
         """All rows of a filter, to the largest FID of this moment."""
         mark = newest(self._session, EMPLOYEES, where)
-        names = ("FID", "FNumber", self._fields.flag, self._fields.codes, self._fields.level)
+        names = ("FID", "FNumber", *self._fields.all)
 
         def after(last: int) -> pl.DataFrame:
             narrowed = both(where, between(last, mark))
@@ -93,7 +96,8 @@ class RiskFlags:
         level = (row[self._fields.level] or "").strip()
         if not is_set and not codes:
             return None
-        content = {"codes": codes if is_set else [], "level": level}
+        is_whole = is_set and bool((row[self._fields.text] or "").strip())
+        content = {"codes": codes if is_whole else [], "level": level}
         return {
             "system": self._setting.connection, "ref": row["FNumber"], "seen_at": self._setting.clock.now(),
             "kind": RISK_FLAG, "digest": digest(content), "content": canonical(content).decode(),

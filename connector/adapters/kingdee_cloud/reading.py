@@ -12,6 +12,7 @@ from typing import Literal
 import polars as pl
 
 from connector.adapters.contract import End, Page
+from connector.adapters.kingdee_cloud import wire
 from connector.adapters.kingdee_cloud.session import Session
 from connector.adapters.kingdee_cloud.wire import Query, one_of
 from connector.adapters.kit.paging import grouped_keyset, keyset
@@ -79,6 +80,7 @@ class Reader:
 
     def __init__(self, session: Session, mappings: Mapping[str, StreamMapping], page_rows: int) -> None:
         self._session, self._mappings, self._page_rows = session, mappings, page_rows
+        self._forms: dict[str, frozenset[str]] = {}  # form → its fields, asked once
 
     def pages(self, stream: str, only: tuple[str, ...] | None) -> Iterator[Page]:
         """Raw pages; the last one is empty and carries the proof of the end. `only`: these employees."""
@@ -100,7 +102,9 @@ class Reader:
     def _form_pages(self, stream: str, form: Form, where: str) -> Iterator[Page]:
         """Pages of one form up to its largest FID now; a later record is left for the next pull."""
         mark = newest(self._session, form.form_id, where)
-        named = fields_of(self._mappings[stream], form.form_id)
+        mapping = self._mappings[stream]
+        lacks = self._lacking(mapping, form.form_id)
+        named = {s: field for s, field in fields_of(mapping, form.form_id).items() if s not in lacks}
         fields = tuple(dict.fromkeys(["FID", *named.values()]))
         query = Query(form.form_id, fields, where, limit=self._page_rows)
         place = f"kingdee_cloud {form.form_id}"
@@ -118,7 +122,26 @@ class Reader:
         for rows in raw:
             if rows.height:
                 kept = rows.unique(maintain_order=True) if form.grain == "repeated" else rows
-                yield Page(_named(kept, form.form_id, self._mappings[stream], named), rows["FID"][-1])
+                yield Page(_named(kept, form.form_id, mapping, named), rows["FID"][-1], lacks=lacks)
+
+    def _lacking(self, mapping: StreamMapping, form_id: str) -> frozenset[str]:
+        """Sources of optional columns whose field this company's form does not have."""
+        named = fields_of(mapping, form_id)
+        wanted = {f.source: named[f.source] for f in mapping.fields if f.is_optional and f.source in named}
+        if not wanted:
+            return frozenset()
+        if form_id not in self._forms:
+            self._forms[form_id] = fields_of_form(self._session, form_id)
+        known = self._forms[form_id]
+        return frozenset(source for source, field in wanted.items() if field.partition(".")[0].lower() not in known)
+
+
+def fields_of_form(session: Session, form_id: str) -> frozenset[str]:
+    """Keys of all fields of a form, lower case."""
+    return session.call(
+        wire.BUSINESS_FORM, wire.business_form_body(form_id),
+        lambda response: wire.read_business_form(response, f"kingdee_cloud {form_id}"),
+    )
 
 
 def newest(session: Session, form_id: str, where: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from connector.adapters.kingdee_cloud.answers import parsed, response_status
+from connector.adapters.kingdee_cloud.answers import parsed, refused, response_status
 from connector.adapters.kit import json
 from connector.adapters.kit.http import Response
 from connector.errors import AuthError, UnknownOutcome, WireError
@@ -180,6 +180,9 @@ def read_report(response: Response, fields: Sequence[str], place: str) -> pl.Dat
     result = answer.get("Result") if isinstance(answer, dict) else None
     if isinstance(result, str):  # some versions pack the result once more
         result = json.parse(result.encode(), place)
+        refusal = refused({"Result": result}, place, is_write=False)
+        if refusal is not None:
+            raise refusal
     if not isinstance(result, dict) or not isinstance(result.get("Rows"), list):
         raise WireError("found no rows of the report", place=place)
     rows, count = result["Rows"], result.get("RowCount")

@@ -73,6 +73,10 @@ class FakeKingdee:
         entries = [{"Key": "FBillHead", "Fields": fields}]
         return {"Result": {"ResponseStatus": {"IsSuccess": True}, "NeedReturnData": {"Entrys": entries}}}
 
+    def _getsysreportdata(self, body: Any) -> Any:
+        rows = [["1221.01", "28000.00", "0"]]
+        return {"Result": {"IsSuccess": True, "RowCount": len(rows), "Rows": rows}}
+
     def _getdatacenterlist(self, body: Any) -> Any:
         return []
 

@@ -52,6 +52,14 @@ def test_a_lost_session_is_seen_in_every_form_it_comes_in(form: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["会话信息已丢失，请重新登录", "response_error:会话信息已丢失", "response_error:ctx == null"]
+)
+def test_a_lost_session_told_as_text_is_a_lost_session(text: str) -> None:
+    with pytest.raises(AuthError, match="not logged in"):
+        parsed(answer(text.encode()), "here", is_write=False)
+
+
+@pytest.mark.parametrize(
     "fine", [[], [["0001", 1.0, None]], [[None]], {"Result": {"ResponseStatus": {"IsSuccess": "True"}}}, [[]]]
 )
 def test_an_answer_without_an_error_passes(fine: object) -> None:

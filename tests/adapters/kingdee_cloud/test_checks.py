@@ -28,6 +28,7 @@ def check(kingdee: Any, clock: Any) -> Callable[[], list[Check]]:
         for form in forms:
             row = dict.fromkeys(fields_of(MAPPINGS[stream], form.form_id).values(), "x")
             kingdee.forms[form.form_id] = [row | {"FID": 1}]
+    kingdee.forms["BD_Currency"] = [{"FID": 1, "FCURRENCYID": 1, "FCODE": "CNY"}]
     flags = ("Flag", "Codes", "Level", "Text", "AsOf")
     kingdee.forms["BD_Empinfo"][0] |= {f"F_PAEZ_Risk{name}": None for name in flags}
     form = KingdeeForm.model_validate({
@@ -35,7 +36,7 @@ def check(kingdee: Any, clock: Any) -> Callable[[], list[Check]]:
         "app_id": "1_2", "app_secret": "s",
     })  # fmt: skip
     channel = Channel(form.endpoint, clock, transport=transport(kingdee))
-    return lambda: Checks(channel, Session(form, channel, clock), MAPPINGS, form.flag_fields, clock).run()
+    return lambda: Checks(channel, Session(form, channel, clock), MAPPINGS, form, clock).run()
 
 
 def failed(found: list[Check]) -> Check:
@@ -95,3 +96,21 @@ def test_missing_fields_are_named_with_what_to_create(check: Callable[[], list[C
 def test_a_clock_that_is_off_is_found(check: Callable[[], list[Check]], kingdee: Any, date: str, passes: bool) -> None:
     kingdee.odd["GetDataCenterList"] = [lambda request: httpx.Response(200, json=[], headers={"Date": date})]
     assert check()[-1].passed is passes
+
+
+def test_an_account_that_the_ledgers_report_does_not_show_is_found(
+    check: Callable[[], list[Check]], kingdee: Any
+) -> None:
+    nothing = {"Result": {"IsSuccess": True, "RowCount": 0, "Rows": []}}
+    kingdee.odd["GetSysReportData"] = [lambda request: httpx.Response(200, json=nothing)]
+    found = failed(check())
+    assert (found.stage, found.mend) == ("permission", "kingdee_cloud.mend.accounts")
+    assert "1221.01" in found.found
+
+
+def test_an_optional_field_that_is_not_there_is_said_and_no_fault(
+    check: Callable[[], list[Check]], kingdee: Any
+) -> None:
+    del kingdee.forms["AR_OtherRecAble"][0]["F_PAEZ_TripStart"]
+    found = next(one for one in check() if one.stage == "fields")
+    assert found.passed and "AR_OtherRecAble: F_PAEZ_TripStart" in found.found

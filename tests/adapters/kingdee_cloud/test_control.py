@@ -74,3 +74,23 @@ def test_a_report_that_cannot_be_added_up_is_refused(
 ) -> None:
     with pytest.raises(WireError):
         report(rows)
+
+
+def test_without_a_currency_nothing_is_proved(connect: Callable[..., Session], kingdee: Any) -> None:
+    kingdee.forms["BD_Currency"] = []
+    with pytest.raises(WireError, match="no currency"):
+        list(Control(connect(), FORM).pages(DAY))
+
+
+def test_a_refusal_that_was_packed_once_more_is_a_refusal(connect: Callable[..., Session], kingdee: Any) -> None:
+    kingdee.forms["BD_Currency"] = [{"FID": 1, "FCURRENCYID": 1, "FCODE": "CNY"}]
+    packed = orjson.dumps({"IsSuccess": False, "MsgCode": 4, "Errors": [{"Message": "no"}]}).decode()
+    kingdee.odd["GetSysReportData"] = [lambda request: httpx.Response(200, json={"Result": packed})]
+    with pytest.raises(WireError, match="no"):
+        list(Control(connect(), FORM).pages(DAY))
+
+
+@pytest.mark.parametrize("accounts", [["1221", "1221.01"], ["1221.01", "1221.01"]])
+def test_an_amount_is_not_counted_twice(accounts: list[str]) -> None:
+    with pytest.raises(ValueError, match="once"):
+        KingdeeForm.model_validate({**FORM.model_dump(), "app_secret": "s", "accounts": accounts})

@@ -62,7 +62,7 @@ def test_only_the_flags_own_fields_are_written(flags: RiskFlags, kingdee: Any) -
 
 def test_all_flags_are_found_over_several_pages(flags: RiskFlags) -> None:
     for number in ("E1", "E2", "E3"):
-        flags.write(number, CONTENT, "", DAY)
+        flags.write(number, CONTENT, "!", DAY)
     assert flags.observed(None)["ref"].to_list() == ["E1", "E2", "E3"]
 
 
@@ -77,7 +77,9 @@ def test_the_flags_of_given_employees_can_be_asked_for(flags: RiskFlags) -> None
     [
         ({"RiskFlag": True, "RiskCodes": " "}, '{"codes":[],"level":""}'),
         ({"RiskFlag": False, "RiskCodes": "a", "RiskLevel": "warning"}, '{"codes":[],"level":"warning"}'),
-        ({"RiskFlag": True, "RiskCodes": " b , a,", "RiskLevel": " x "}, '{"codes":["a","b"],"level":"x"}'),
+        ({"RiskFlag": True, "RiskCodes": "a", "RiskLevel": "x", "RiskText": " "}, '{"codes":[],"level":"x"}'),
+        ({"RiskFlag": True, "RiskCodes": " b , a,", "RiskLevel": " x ", "RiskText": "!"},
+         '{"codes":["a","b"],"level":"x"}'),
     ],
 )
 def test_a_flag_touched_by_hand_differs_from_every_wanted_one(
@@ -93,5 +95,5 @@ def test_a_number_that_names_none_or_two_employees_is_not_written_to(
 ) -> None:
     kingdee.forms["BD_Empinfo"].append({"FID": 4, "FNumber": "E1"})
     with pytest.raises(RejectedError, match="expected one"):
-        flags.write(number, CONTENT, "", DAY)
+        flags.write(number, CONTENT, "!", DAY)
     assert kingdee.saved == []

@@ -53,7 +53,7 @@ class Call:
     def number(self, name: str) -> int:
         """A field of the data as a number; clients send "0" for 0. Not readable = 0."""
         text = self.text(name).strip()
-        return int(text) if text.lstrip("-").isdecimal() else 0
+        return int(text) if text.removeprefix("-").isdecimal() else 0
 
     def flag(self, name: str) -> bool:
         """A field of the data as a boolean; clients send "true" for true."""

@@ -166,7 +166,10 @@ class _Reader:
 
     def _like(self, left: _Side) -> Question:
         pattern = self._side()
-        matches = re.compile(_pattern(str(pattern.value)), re.IGNORECASE | re.DOTALL).fullmatch
+        try:
+            matches = re.compile(_pattern(str(pattern.value)), re.IGNORECASE | re.DOTALL).fullmatch
+        except re.error as error:
+            raise BadFilter(f"near {pattern.value!r}") from error
 
         def test(row: Cells) -> bool | None:
             cell = _cell(left, row)

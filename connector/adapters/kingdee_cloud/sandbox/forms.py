@@ -114,6 +114,7 @@ EMPLOYEE = Form(
         FPost post 就任岗位
         FStaffStartDate date 任岗开始日期
         FIsFirstPost flag 是否主任岗
+        FStaffDetails text 任岗明细
     """),
     is_base=True,
 )  # fmt: skip
@@ -133,6 +134,7 @@ RECEIVABLE = Form(
         FNOTWRITTENOFFAMOUNTFOR_H amount 未核销金额
         FWRITTENOFFSTATUS enum 核销状态
         FSETTLEORGID organisation 结算组织
+        FDEPARTMENTID department 部门
         FREMARK text 备注
         {_TAIL.strip()}
         F_PAEZ_LoanKind text 借款类别
@@ -144,6 +146,7 @@ RECEIVABLE = Form(
         FAMOUNTFOR_D amount 金额
         FNOTWRITTENOFFAMOUNTFOR amount 明细未核销金额
         FCOMMENT text 明细备注
+        FCOSTID id 费用项目
     """),
 )  # fmt: skip
 
@@ -161,6 +164,7 @@ PAYMENT = Form(
         FSETTLEORGID organisation 结算组织
         FPAYORGID organisation 付款组织
         FSourceBillNumber text 源单编号
+        FPURPOSEID id 付款用途
         {_TAIL.strip()}
     """),
     "FPAYBILLENTRY",
@@ -174,6 +178,7 @@ REQUEST = Form(
         FBillNo text! 单据编号
         FDate date 申请日期
         FStaffID employee 申请人
+        FDeptID department 申请部门
         FOrgID organisation 申请组织
         FCostOrgID organisation 费用承担组织
         FCurrencyID currency 币别
@@ -197,6 +202,9 @@ REQUEST = Form(
     _fields("""
         FEntryOrgAmount amount 明细申请金额
         FEntryRemark text 明细备注
+        FExpenseItemID id 费用项目
+        FLocAmount amount 本位币金额
+        FEntryCostDeptID department 费用承担部门
     """),
 )  # fmt: skip
 
@@ -207,6 +215,7 @@ REIMBURSEMENT = Form(
         FBillNo text! 单据编号
         FDate date 申请日期
         FProposerID employee 申请人
+        FRequestDeptID department 申请部门
         FOrgID organisation 申请组织
         FCurrencyID currency 币别
         FExpenseAmount amount 费用金额
@@ -233,6 +242,7 @@ REFUND = Form(
         FCURRENCYID currency 币别
         FREALREFUNDAMOUNTFOR amount 实退金额
         FSETTLEORGID organisation 结算组织
+        FPURPOSEID id 退款用途
         FREMARK text 备注
         {_TAIL.strip()}
     """),
@@ -263,6 +273,10 @@ VOUCHER = Form(
         FAccountID account 科目编码
         FDetailID id 核算维度
         FDetailID.FFlex7 employee 员工
+        FDetailID.FFlex4 id 供应商
+        FDetailID.FFlex5 department 部门
+        FDetailID.FFlex6 id 客户
+        FDetailID.FFlex9 id 费用项目
         FCURRENCYID currency 币别
         FEXCHANGERATE amount 汇率
         FAMOUNTFOR amount 原币金额
@@ -292,6 +306,8 @@ DEPARTMENT = Form(
         FNumber text! 编码
         FName text! 名称
         FFullName text 部门全称
+        FParentID department 上级部门
+        FLapseDate date 失效日期
         FUseOrgId organisation 使用组织
         FDocumentStatus enum 数据状态
         FForbidStatus enum 禁用状态

@@ -87,6 +87,8 @@ class KingdeeStandIn:
             return self._serve(service, request)
         except PlainAnswer as plain:
             return text_answer(plain.status, plain.text)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # the product, too, says it in this way
+            return text_answer(200, f"response_error:{{'Message':'{type(error).__name__}'}}")
 
     def error_200(self, request: Request, args: Mapping[str, Any]) -> Response:
         """A refusal of this request for the chaos knobs: args msg_code (default 4), message."""

@@ -169,7 +169,7 @@ def _values(fields: Iterable[Field], record: Record) -> Cells:
         nothing = NO_REFERENCE.get(field.type)
         value = record.get(field.key)
         if nothing is None:
-            cells.append(value)
+            cells.append(" " if value is None and field.type == "text" else value)
         else:
             cells.extend(nothing if value is None else value)
     return cells

@@ -58,7 +58,7 @@ class Writer:
             raise Refusal(BAD_PARAMETER, "data数据包中的参数Model的值不能为空")
         table = self._tenant.table(call.form)
         key, number, returned = self._save_one(table, call, model)
-        self._world.record("kingdee", "Save", f"{table.form.id}/{number}", dict(model))
+        self._world.record("kingdee", "Save", f"{table.form.id}/{number}", dict(call.data) | {"model": dict(model)})
         status = status_of((), [entity(key, number)])
         return {"Result": {"ResponseStatus": status, "Id": key, "Number": number, "NeedReturnData": [returned]}}
 
@@ -81,7 +81,8 @@ class Writer:
                 msg_code = refusal.msg_code
                 continue
             entities.append(entity(key, number, at))
-            self._world.record("kingdee", "BatchSave", f"{table.form.id}/{number}", dict(model))
+            body = dict(call.data) | {"model": dict(model)}
+            self._world.record("kingdee", "BatchSave", f"{table.form.id}/{number}", body)
         return {"Result": {"ResponseStatus": status_of(faults, entities, msg_code), "NeedReturnData": []}}
 
     def operate(self, call: Call, operation: str, op: str) -> dict[str, Any]:
@@ -107,7 +108,8 @@ class Writer:
     def _save_one(self, table: Table, call: Call, model: Mapping[str, Any]) -> Saved:
         row = _addressed(table, model)
         chosen = {str(name).upper() for name in _listed(call.data.get("needupdatefields"))}
-        cells = _cells(table, model, chosen)
+        is_approved = row is not None and row[_status_place(table)] == "C"
+        cells = _cells(table, model, chosen, is_approved)
         if row is None:
             row = self._create(table, call, model, cells)
         else:
@@ -123,14 +125,17 @@ class Writer:
         if form is not EMPLOYEE:
             raise Refusal(NOT_OPERABLE, f"此账套不允许通过接口新增“{form.caption}”")
         given = {str(name).upper(): value for name, value in model.items()}
-        record = {field.key: str(given.get(field.key.upper()) or "").strip() for field in form.head if field.must}
+        record = {field.key: _plain(given.get(field.key.upper())).strip() for field in form.head if field.must}
         faults = [
             Fault(f"字段“{field.caption}”是必填项", field.key) for field in form.head if record.get(field.key) == ""
         ]
         if faults:
             raise Refusal(NOT_VALID, faults[0].message, *faults)
+        number = record[form.number]
+        if table.find_number(number) is not None:
+            raise Refusal(NOT_VALID, f"编码为“{number}”的{form.caption}已存在", Fault(f"{number}已存在", form.number))
         now = self._tenant.now()
-        status = "C" if call.flag("IsAutoSubmitAndAudit") else "A"
+        status = "C" if call.flag("IsAutoSubmitAndAudit") else "Z" if call.service == "draft" else "A"
         made = {
             "FDocumentStatus": status, "FForbidStatus": "A", "FUseOrgId": ORGANISATION, "FIsSHR": False,
             "FCreateOrgId": ORGANISATION, "FCreateDate": now, "FModifyDate": now,
@@ -198,16 +203,23 @@ def _found(table: Table, key: object = None, number: object = None) -> Cells:
 
 
 def _addressed(table: Table, model: Mapping[str, Any]) -> Cells | None:
-    """The row a model names, by primary key, else by code; None = a new one."""
+    """The row whose primary key a model names; None = a new one, whatever its code is."""
     given = {str(name).upper(): value for name, value in model.items()}
     key = given.get(table.form.key.upper(), given.get("ID"))
-    if str(key or "0").strip() not in ("", "0"):
-        return _found(table, key=key)
-    number = str(given.get(table.form.number.upper()) or "").strip()
-    return table.find_number(number) if number else None
+    return _found(table, key=key) if str(key or "0").strip() not in ("", "0") else None
 
 
-def _cells(table: Table, model: Mapping[str, Any], chosen: Iterable[str]) -> dict[str, Any]:
+def _plain(value: object) -> str:
+    """A text, or the text of a list of languages."""
+    if isinstance(value, list):
+        texts = [one.get("Value") for one in value if isinstance(one, Mapping)]
+        value = texts[0] if texts else ""
+    return "" if value is None else str(value)
+
+
+def _cells(
+    table: Table, model: Mapping[str, Any], chosen: Iterable[str], is_approved: bool
+) -> dict[str, Any]:
     """The cells that a model changes, by field key. Unknown keys say nothing; a field of the entry is refused."""
     fields = {field.key.upper(): field for field in table.form.head}
     own = {table.form.key.upper(), table.form.number.upper(), "ID"}
@@ -221,7 +233,7 @@ def _cells(table: Table, model: Mapping[str, Any], chosen: Iterable[str]) -> dic
         field = fields.get(key)
         if field is None or len(field.columns) > 1:
             continue
-        if not field.is_custom and key not in _WRITABLE:
+        if is_approved and not field.is_custom and key not in _WRITABLE:
             if field.must:
                 continue
             raise Refusal(NOT_OPERABLE, f"字段“{field.caption}”不允许修改", Fault("不允许修改", field.key))
@@ -235,7 +247,7 @@ def _cell(field: Field, value: object) -> Any:
     if value is None or str(value).strip() == "":
         return None if field.type in ("date", "time") else " "
     if field.type not in ("date", "time"):
-        return str(value)
+        return _plain(value)
     try:
         moment = datetime.fromisoformat(str(value)).replace(tzinfo=None)
     except ValueError as error:
