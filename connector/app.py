@@ -19,12 +19,15 @@ from connector.errors import ConfigError
 from connector.mappings.table import load_mapping
 from connector.rules.book import RuleBook, load_book
 from connector.settings import Settings, load_settings, read_settings, resolve_secret
-from connector.store.database import open_store
+from connector.store.database import open_store, shown_url
 from connector.sync.connections import Company, Connection, Desk, Progress
 
 
 def store_url(settings: Settings) -> str:
-    return settings.store or f"sqlite:///{settings.data_dir / 'connector.db'}"
+    """Where the store is; may hold a password, so never shown as it is."""
+    if not settings.store:
+        return f"sqlite:///{settings.data_dir / 'connector.db'}"
+    return resolve_secret(settings.store, "store", settings, is_url=True)
 
 
 def rule_book(settings: Settings) -> RuleBook:
@@ -34,8 +37,9 @@ def rule_book(settings: Settings) -> RuleBook:
         return load_book(text, "default rules")
     try:
         return load_book(settings.rules.read_text("utf-8"), str(settings.rules))
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", place=str(settings.rules)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        shown = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ConfigError(f"cannot be read: {shown}", place=str(settings.rules)) from error
 
 
 def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...]:
@@ -48,11 +52,25 @@ def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...
         if adapter_name not in registry.forms():
             known = ", ".join(sorted(registry.forms()))
             raise ConfigError(f"`adapter: {adapter_name}`; known: {known}", place=f"connections.{name}")
-        options = _with_secrets(adapter_name, options, f"connections.{name}", settings.allow_plain_secrets)
+        options = _with_secrets(adapter_name, options, f"connections.{name}", settings)
         setting = Setting(name, company.currency, ZoneInfo(company.time_zone), clock)
         adapter = registry.build(adapter_name, options, setting)
         found.append(_connection(name, adapter_name, adapter, settings.mappings))
+    _refuse_rivals(found)
     return tuple(found)
+
+
+def _refuse_rivals(connections: list[Connection]) -> None:
+    """One stream comes from one connection: two would overwrite each other without a word."""
+    first: dict[str, str] = {}
+    for connection in connections:
+        for stream in connection.adapter.manifest.streams:
+            if stream in first:
+                raise ConfigError(
+                    f"`{first[stream]}` and `{connection.name}` both deliver `{stream}`", place="connections",
+                    mend="keep one of them",
+                )
+            first[stream] = connection.name
 
 
 def _connection(name: str, adapter_name: str, adapter: Adapter, overlays: Path | None) -> Connection:
@@ -62,13 +80,13 @@ def _connection(name: str, adapter_name: str, adapter: Adapter, overlays: Path |
     return Connection(name, adapter.manifest.roles[0], adapter, mapping)
 
 
-def _with_secrets(adapter: str, options: Mapping[str, Any], place: str, allow_plain: bool) -> dict[str, Any]:
+def _with_secrets(adapter: str, options: Mapping[str, Any], place: str, settings: Settings) -> dict[str, Any]:
     fields = registry.forms()[adapter].model_fields
     resolved = dict(options)
     for name, field in fields.items():
         value = resolved.get(name)
         if "SecretStr" in repr(field.annotation) and isinstance(value, str) and value:
-            resolved[name] = SecretStr(resolve_secret(value, f"{place}.{name}", allow_plain))
+            resolved[name] = SecretStr(resolve_secret(value, f"{place}.{name}", settings, name.endswith("url")))
     return resolved
 
 
@@ -92,7 +110,7 @@ def open_desk(
             tuple(tuple(step) for step in settings.company.approval_chain), settings.company.payout_prefix,
             settings.company.confirm == "always",
         )
-        yield Desk(company, store, clock, settings.data_dir, progress)
+        yield Desk(company, store, clock, settings.data_dir, progress, settings.today)
 
 
 class House:
@@ -124,4 +142,4 @@ class House:
             connection.adapter.close()
         lines = [f"company {settings.company.code}: {settings.company.currency}, {settings.company.time_zone}"]
         lines += [f"connection {c.name}: {c.adapter.manifest.adapter} ({c.role})" for c in connections]
-        return [*lines, f"rule book {book.version}: {len(book.rules)} rules", f"store {store_url(settings)}"]
+        return [*lines, f"rule book {book.version}: {len(book.rules)} rules", f"store {shown_url(store_url(settings))}"]

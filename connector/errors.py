@@ -2,6 +2,7 @@
 
     ConnectorError
     ├── UsageError        the caller asked for something that cannot be: exit code 2
+    ├── StateError        what was asked for cannot be done as things stand: exit code 1
     ├── ConfigError       an admin mends a setting; the connection rests
     │   └── AuthError     an admin mends a credential; nothing is tried again with it
     ├── RetryableError    the same call may be made again (a read, or a write that surely did not land)
@@ -36,6 +37,10 @@ class ConnectorError(Exception):
 
 class UsageError(ConnectorError):
     """The caller asked for something that cannot be."""
+
+
+class StateError(ConnectorError):
+    """What was asked for cannot be done as things stand; `mend` says what has to come first."""
 
 
 class ConfigError(ConnectorError):

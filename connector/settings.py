@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -52,10 +53,12 @@ class Settings(BaseSettings):
 
     company: CompanySettings
     data_dir: Path = Path("data")
-    store: str = Field("", description="SQLAlchemy url; empty = SQLite in data_dir")
+    folder: Path = Field(Path(), exclude=True, description="folder of the file; relative paths are relative to it")
+    store: str = Field("", description="SQLAlchemy url, or env:NAME or file:PATH of one; empty = SQLite in data_dir")
     rules: Path | None = Field(None, description="rule book; empty = the one that comes with the program")
     mappings: Path | None = Field(None, description="folder of mapping overlays, one file per adapter")
     connections: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    today: date | None = Field(None, description="for trials only: the business date when none is asked for")
     allow_plain_secrets: bool = Field(False, description="for trials only: secrets may stand in the file")
 
     @classmethod
@@ -76,8 +79,16 @@ def load_settings(path: Path) -> Settings:
         document = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise ConfigError("there is no such file", place=str(path), mend="run `connector init`") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not readable as YAML: {error}", place=str(path)) from error
+    except IsADirectoryError as error:
+        mend = "name the connector.yaml in it"
+        raise ConfigError("is a folder, expected a file", place=str(path), mend=mend) from error
+    except yaml.YAMLError as error:  # without the line itself: a secret may stand in it
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "found something else"
+        raise ConfigError(f"not readable as YAML: {problem}", place=f"{path}{where}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"not UTF-8 at byte {error.start}", place=str(path), mend="save it as UTF-8") from error
     if not isinstance(document, dict):
         raise ConfigError("found no settings in it", place=str(path), mend="run `connector init --force`")
     return read_settings(document, path)
@@ -95,6 +106,7 @@ def read_settings(document: dict[str, Any], path: Path) -> Settings:
         "data_dir": path.parent / settings.data_dir,
         "rules": None if settings.rules is None else path.parent / settings.rules,
         "mappings": None if settings.mappings is None else path.parent / settings.mappings,
+        "folder": path.parent,
     }
     return settings.model_copy(update=changes)
 
@@ -105,30 +117,45 @@ def _mend(kind: str, where: str) -> str:
     return f"add `{where}`" if kind == "missing" else ""
 
 
-def resolve_secret(value: str, place: str, allow_plain: bool) -> str:
-    """`env:NAME` or `file:PATH` → the secret. A secret in plain text is refused (an url without a password is none)."""
+def resolve_secret(value: str, place: str, settings: Settings, is_url: bool = False) -> str:
+    """`env:NAME` or `file:PATH` → the secret. In plain text it is refused, unless it came from the environment, or is
+    the url (`is_url`) of a database that needs no password."""
     if value.startswith("env:"):
         found = os.environ.get(value[4:])
         if not found:
             raise ConfigError(f"the environment has no `{value[4:]}`", place=place, mend="set it, or use file:PATH")
         return found
     if value.startswith("file:"):
-        return _from_file(Path(value[5:]), place)
-    if allow_plain or _is_open_url(value):
+        return _from_file(settings.folder / value[5:], place)
+    if settings.allow_plain_secrets or _is_from_environment(place, value) or (is_url and _is_open_url(value)):
         return value
     raise ConfigError("a secret stands in the file", place=place, mend="write env:NAME or file:PATH instead")
+
+
+def _is_from_environment(place: str, value: str) -> bool:
+    """`connections.kingdee.app_secret` was set by CONNECTOR_CONNECTIONS__KINGDEE__APP_SECRET."""
+    name = "CONNECTOR_" + place.replace(".", "__").upper()
+    return any(key.upper() == name and found == value for key, found in os.environ.items())
 
 
 def _from_file(path: Path, place: str) -> str:
     try:
         mode = path.stat().st_mode
         secret = path.read_text("utf-8").strip()
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}", place=place) from error
+    except (OSError, UnicodeDecodeError) as error:
+        shown = getattr(error, "strerror", None) or "not UTF-8"
+        raise ConfigError(f"cannot read {path}: {shown}", place=place) from error
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigError(f"{path} can be read by others", place=place, mend=f"chmod 600 {path}")
     return secret
 
 
 def _is_open_url(value: str) -> bool:
-    return "://" in value and urlsplit(value).password is None
+    """A url that carries no password, neither before the host nor behind the question mark."""
+    parts = urlsplit(value)
+    named = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    return "://" in value and parts.password is None and not named & _PASSWORD_KEYS
+
+
+# Where drivers take a password from, in a url's query.
+_PASSWORD_KEYS = {"password", "passwd", "pwd", "passfile", "sslpassword"}

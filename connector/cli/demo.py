@@ -55,7 +55,7 @@ def demo(
 def sandbox(
     company: Annotated[Path | None, typer.Option("--company", help="company folder; default: the sample of 30")] = None,
     as_of: DateOption = "",
-    port_base: Annotated[int, typer.Option("--port-base", help="first port; 0 = free ones")] = 0,
+    port_base: Annotated[int, typer.Option("--port-base", help="first port; 0 = free ones", min=0, max=65_000)] = 0,
     chaos: Annotated[Path | None, typer.Option("--chaos", help="JSON file: the list that POST /_chaos takes")] = None,
     config_out: Annotated[Path | None, typer.Option("--config-out", help="also write a connector.yaml for it")] = None,
 ) -> int:
@@ -66,14 +66,19 @@ def sandbox(
 
     import orjson
 
-    faults = orjson.loads(chaos.read_bytes()) if chaos is not None else []
+    from connector.errors import UsageError
+
+    try:
+        faults = orjson.loads(chaos.read_bytes()) if chaos is not None else []
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"not readable as JSON: {error}", place=str(chaos), mend="write a list of rules") from error
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
     with _world(company, as_of) as world, \
             _open(world, port_base, faults, rate_limits=True) as box:
         if config_out is not None:
-            _write_config(config_out, world, box.describe(), HrSource())
+            _write_config(config_out, world, box.describe(), HrSource(), calls_per_second=15)
         sys.stdout.write(orjson.dumps(box.describe()).decode() + "\n")
         sys.stdout.flush()
         stopped.wait()
@@ -115,15 +120,17 @@ def _open(world: World, port_base: int, faults: list[Any], rate_limits: bool) ->
         box.close()
 
 
-def settings_of(world: World, described: Mapping[str, Any], hr: HrSource) -> dict[str, Any]:
-    """A configuration document for the stand-ins."""
+def settings_of(
+    world: World, described: Mapping[str, Any], hr: HrSource, calls_per_second: int = 1000
+) -> dict[str, Any]:
+    """A configuration document for the stand-ins. `calls_per_second`: what theirs of DingTalk allows."""
     kingdee, dingtalk = described["kingdee"], described["dingtalk"]
     return {
         "company": {
             "code": "demo", "title": world.name, "currency": world.currency, "time_zone": world.zone.key,
             "approval_chain": world.approval_chain,
         },
-        "data_dir": "data", "allow_plain_secrets": True,
+        "data_dir": "data", "allow_plain_secrets": True, "today": world.today(),
         "connections": {
             "kingdee": {
                 "adapter": "kingdee_cloud", "network": "sandbox", "base_url": kingdee["base_url"],
@@ -135,18 +142,26 @@ def settings_of(world: World, described: Mapping[str, Any], hr: HrSource) -> dic
                 "legacy_base_url": dingtalk["legacy_base_url"], "app_key": dingtalk["app_key"],
                 "app_secret": dingtalk["app_secret"], "agent_id": str(dingtalk["agent_id"]),
                 "service_user": dingtalk["service_user"], "process_codes": dingtalk["process_codes"],
-                "calls_per_second": 1000, "calls_per_day": 1_000_000,
+                "calls_per_second": calls_per_second, "calls_per_day": 1_000_000,
             },
             "hr": {"adapter": "sql_store", "url": hr.url or described["hr"]["url"], "profile": hr.profile},
         },
     }
 
 
-def _write_config(path: Path, world: World, described: Mapping[str, Any], hr: HrSource) -> None:
+def _write_config(
+    path: Path, world: World, described: Mapping[str, Any], hr: HrSource, calls_per_second: int = 1000
+) -> None:
+    """A connector.yaml for the stand-ins. A password of the caller's own database does not go into it."""
+    from urllib.parse import urlsplit
+
     import yaml
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(settings_of(world, described, hr), allow_unicode=True, sort_keys=False), "utf-8")
+    if hr.url and urlsplit(hr.url).password:
+        hr = HrSource("env:HR_URL", hr.profile)
+    document = settings_of(world, described, hr, calls_per_second)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
     path.chmod(0o600)
 
 
@@ -173,7 +188,8 @@ def _live(desk: Desk) -> None:
 
 def _one_live_night(company: Path, as_of: str, hr: HrSource, out: Path, lang: str) -> int:
     from connector.cli.night import exit_code, one_night
-    from connector.cli.show import console, show_night, show_story
+    from connector.cli.screen import Screen
+    from connector.cli.show import show_night, show_story
 
     _fresh(out)
     with _world(company, as_of) as world, _open(world, 0, [], rate_limits=False) as box:
@@ -183,26 +199,26 @@ def _one_live_night(company: Path, as_of: str, hr: HrSource, out: Path, lang: st
             _live(desk)
             record, folder = one_night(desk, world.as_of.isoformat(), "live", out, lang)
     show_night(record, folder, lang)
-    out_console = console()
+    out_console = Screen()
     for story in record.stories[:2]:
-        out_console.print()
+        out_console.line()
         show_story(story, record.currency, lang, out_console)
     _next_steps(record, out, lang)
     return exit_code(record)
 
 
 def _three_nights(as_of: str, hr: HrSource, out: Path, lang: str) -> int:
-    from connector.cli.show import console
+    from connector.cli.screen import Screen
     from connector.i18n import text
 
     _fresh(out)
-    screen = console()
+    screen = Screen()
     with _world(None, as_of) as world, _open(world, 0, [], rate_limits=False) as box:
         _write_config(out / "connector.yaml", world, box.describe(), hr)
         document = settings_of(world, box.describe(), hr)
         with progress_shown(False, lang) as progress, house().desk_of(document, out, progress) as desk:
             _live(desk)
-            screen.print(text("demo.welcome", lang, title=world.name, people=len(world.rows("employees"))))
+            screen.line(text("demo.welcome", lang, title=world.name, people=len(world.rows("employees"))))
             record = _play(desk, world, out, lang)
     _next_steps(record, out, lang)
     return DONE
@@ -211,13 +227,14 @@ def _three_nights(as_of: str, hr: HrSource, out: Path, lang: str) -> int:
 def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
     """Three nights: a debt is flagged; its debtor resigns and is held; he repays, finance confirms, he is released."""
     from connector.cli.night import one_night
-    from connector.cli.show import console, headline, show_story
+    from connector.cli.screen import Screen
+    from connector.cli.show import headline, show_story
     from connector.i18n import text
     from connector.i18n.sentences import action_sentence
     from connector.sandbox.company import SAMPLE_DEBTOR, sample_story
     from connector.sync.clearances import confirm_exit
 
-    screen = console()
+    screen = Screen()
     record: NightRecord | None = None
     for night, changes in enumerate(sample_story(world.as_of), start=1):
         if night > 1:
@@ -226,35 +243,39 @@ def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
             world.put(table, row)
         day = world.today().isoformat()
         record, _ = one_night(desk, day, "live", out, lang)
-        screen.print()
-        screen.print(text(f"demo.night_{night}", lang, day=day), style="bold")
+        screen.line()
+        screen.line(text(f"demo.night_{night}", lang, day=day), style="bold")
         if night == 3:
             case, _ = confirm_exit(desk, SAMPLE_DEBTOR, text("demo.finance", lang))
-            screen.print(text("demo.confirmed", lang, exit=case.number, by=text("demo.finance", lang)))
+            screen.line(text("demo.confirmed", lang, exit=case.number, by=text("demo.finance", lang)))
             record, _ = one_night(desk, day, "live", out, lang)
-        screen.print(headline(record, lang))
+        screen.line(headline(record, lang), style="bold")
         for action in record.plan["actions"]:
             if action["employee"] == SAMPLE_DEBTOR or action["kind"] == "exit_hold":
-                screen.print(f"  ✓ {action_sentence(action, record.names, lang)}")
+                screen.line(f"  ✓ {action_sentence(action, record.names, lang)}")
         told = next((s for s in record.stories if s.employee == SAMPLE_DEBTOR), None)
         if told is not None and night < 3:
             show_story(told, record.currency, lang, screen)
     assert record is not None
     for story in [s for s in record.stories if s.employee != SAMPLE_DEBTOR][:1]:
-        screen.print()
+        screen.line()
         show_story(story, record.currency, lang, screen)
     return record
 
 
 def _next_steps(record: NightRecord, out: Path, lang: str) -> None:
     """The last screen: where the papers are and what to try next."""
-    from connector.cli.show import console
+    from connector.cli.screen import Screen
     from connector.i18n import text
 
-    screen = console()
+    screen = Screen()
     person = record.stories[0].employee if record.stories else ""
-    screen.print()
-    screen.print(text("demo.papers", lang, report=out / "report.html", workbook=out / "reconciliation.xlsx"))
-    screen.print(text("demo.next", lang, employee=person, config=out / "connector.yaml"), markup=False)
+    config = out / "connector.yaml"
+    screen.line()
+    screen.line(text("demo.papers", lang, report=out / "report.html", workbook=out / "reconciliation.xlsx"))
+    screen.line(text("demo.next", lang))
+    if person:
+        screen.line(text("demo.next_explain", lang, employee=person, config=config))
+    screen.line(text("demo.next_more", lang))
 
 

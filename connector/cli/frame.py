@@ -67,10 +67,13 @@ def house() -> House:
 
 def language(asked: str) -> str:
     """The language asked for, else the terminal's, else Chinese."""
-    from connector.i18n import language_of
+    from connector.errors import UsageError
+    from connector.i18n import LANGUAGES
 
+    if asked and asked not in LANGUAGES:
+        raise UsageError(f"`{asked}`; known: {', '.join(LANGUAGES)}", place="--lang", mend="--lang zh_CN or --lang en")
     if asked:
-        return language_of(asked)
+        return asked
     spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "en" if spoken.startswith("en") else "zh_CN"
 
@@ -87,22 +90,28 @@ def parse_day(text: str) -> Any:
 
     from connector.errors import UsageError
 
+    mend = "write it as 2026-07-31"
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"`{text}` is not a day", place="--as-of", mend="write it as 2026-07-31") from error
+        raise UsageError(f"`{text}` is not a day", place="--as-of", mend=mend) from error
+    if not 2000 <= day.year <= 2200:
+        raise UsageError(f"`{text}` is not a day of business", place="--as-of", mend=mend)
+    return day
 
 
 def explain_error(error: Exception, lang: str) -> int:
     """Show an error of ours as place, cause and mend; returns the exit code."""
     from connector.errors import ConnectorError, UsageError
+    from connector.i18n import text
+    from connector.reports.cells import clean
 
     assert isinstance(error, ConnectorError)
-    mark = "✗"
     place = f"{error.place}: " if error.place else ""
-    sys.stderr.write(f"{mark} {place}{error.message}\n")
+    kind = text(f"error.{type(error).__name__}", lang)
+    sys.stderr.write(clean(f"✗ {kind} {place}{error.message}") + "\n")
     if error.mend:
-        sys.stderr.write(f"  → {error.mend}\n")
+        sys.stderr.write(clean(f"  → {error.mend}") + "\n")
     return USAGE if isinstance(error, UsageError) else FAILED
 
 

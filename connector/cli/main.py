@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import typer
 
 from connector.cli import demo, night, people, setup
-from connector.cli.frame import CRASHED, USAGE, enter, explain_error, language
+from connector.cli.frame import CRASHED, FAILED, USAGE, enter, explain_error, language, print_json
 
 app = typer.Typer(
     name="connector", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True,
@@ -22,8 +24,9 @@ for group in (demo, setup, night, people):
 
 def run(arguments: Sequence[str], house: Callable[[], Any]) -> int:
     """Run one command line; returns the exit code. No exception leaves."""
+    os.umask(0o077)  # whatever a command writes is its owner's alone
     enter(house)
-    lang = language("")
+    lang = spoken(arguments)
     try:
         code = app(args=list(arguments), standalone_mode=False, prog_name="connector")
         return int(code or 0)
@@ -31,13 +34,23 @@ def run(arguments: Sequence[str], house: Callable[[], Any]) -> int:
         return leaving.exit_code
     except typer.TyperException as wrong:
         if wrong.format_message():  # empty when help was shown because nothing was asked
-            sys.stderr.write(f"✗ {wrong.format_message()}\n  → {_hint(lang)}\n")
+            sys.stderr.write(f"✗ {wrong.format_message()}\n  → {_say('cli.usage', lang)}\n")
         return USAGE
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\n")
         return 130
     except Exception as error:
-        return _last_catch(error, lang)
+        code = _last_catch(error, lang)
+        if "--json" in arguments:
+            print_json({"error": _named(error), "exit_code": code})
+        return code
+
+
+def spoken(arguments: Sequence[str]) -> str:
+    """The language of this command line, before it is parsed: for what goes wrong on the way."""
+    asked = [after for word, after in pairwise(arguments) if word == "--lang"]
+    asked += [word.partition("=")[2] for word in arguments if word.startswith("--lang=")]
+    return asked[-1] if asked and asked[-1] in ("zh_CN", "en") else language("")
 
 
 def _last_catch(error: Exception, lang: str) -> int:
@@ -45,21 +58,27 @@ def _last_catch(error: Exception, lang: str) -> int:
 
     if isinstance(error, ConnectorError):
         return explain_error(error, lang)
+    if isinstance(error, OSError):  # a path that cannot be read or written: said with its name, and mended by its owner
+        sys.stderr.write(f"✗ {error.filename or ''}: {error.strerror or type(error).__name__}\n")
+        sys.stderr.write(f"  → {_say('cli.path', lang)}\n")
+        return FAILED
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     where = " < ".join(f"{f.filename.rsplit('connector/', 1)[-1]}:{f.lineno}" for f in reversed(frames))
-    sys.stderr.write(f"✗ {type(error).__name__} ({where})\n  → {_report(lang)}\n")
+    sys.stderr.write(f"✗ {type(error).__name__} ({where})\n  → {_say('cli.crash', lang)}\n")
     return CRASHED
 
 
-def _report(lang: str) -> str:
+def _named(error: Exception) -> dict[str, str]:
+    from connector.errors import ConnectorError
+
+    if not isinstance(error, ConnectorError):
+        return {"kind": type(error).__name__}
+    return {"kind": type(error).__name__, "place": error.place, "message": error.message, "mend": error.mend}
+
+
+def _say(key: str, lang: str) -> str:
     from connector.i18n import text
 
-    return text("cli.crash", lang)
-
-
-def _hint(lang: str) -> str:
-    from connector.i18n import text
-
-    return text("cli.usage", lang)
+    return text(key, lang)

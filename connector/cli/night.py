@@ -83,7 +83,7 @@ def apply(
     import orjson
 
     from connector.cli.show import show_night
-    from connector.errors import UsageError
+    from connector.errors import StateError, UsageError
     from connector.sync.nightly import company_mode
 
     lang = language(lang)
@@ -95,7 +95,7 @@ def apply(
         raise UsageError("not a plan", place=str(file), mend=mend) from error
     with progress_shown(json, lang) as progress, house().desk(config, progress) as desk:
         if company_mode(desk) != "live":
-            raise UsageError("the company is in mode observe", mend="connector live on --by NAME")
+            raise StateError("the company is in mode observe", mend="connector live on --by NAME")
         record, folder = one_night(desk, as_of, "live", None, lang, wanted)
     if json:
         print_json(summary(record, folder))

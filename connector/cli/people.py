@@ -41,7 +41,8 @@ def look(
     lang: LangOption = "",
 ) -> int:
     """Pull one employee from all systems now and judge him by the code of the night. Writes nothing."""
-    from connector.cli.show import console, show_story
+    from connector.cli.screen import Screen
+    from connector.cli.show import show_story
     from connector.i18n import text
     from connector.i18n.sentences import action_sentence
     from connector.sync.look import look_at
@@ -57,18 +58,18 @@ def look(
             "balance": seen.story.balance if seen.story else None,
         })
         return INCOMPLETE if seen.incomplete else DONE
-    out = console()
+    out = Screen()
     if seen.story is not None:
         show_story(seen.story, currency, lang, out)
     else:
-        out.print(text("cli.not_in_hr", lang, employee=employee))
+        out.line(text("cli.not_in_hr", lang, employee=employee))
         for action in seen.wanted:
-            out.print(f"  → {action_sentence(action, {}, lang)}")
+            out.line(f"  → {action_sentence(action, {}, lang)}")
     for one in seen.exits:
         why = ", ".join(text(f"reason.{code}", lang) for code in one["withheld"]) or text("cli.may_go", lang)
-        out.print(text("cli.exit", lang, exit=one["exit"], gate=text(f"gate.{one['gate']}", lang), why=why))
+        out.line(text("cli.exit", lang, exit=one["exit"], gate=text(f"gate.{one['gate']}", lang), why=why))
     for cause in seen.incomplete:
-        out.print(f"▲ {cause}", style="yellow")
+        out.line(f"▲ {cause}", style="yellow")
     return INCOMPLETE if seen.incomplete else DONE
 
 
@@ -76,8 +77,9 @@ def explain(
     employee: EmployeeArgument, config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = ""
 ) -> int:
     """Why is he flagged or held? The evidence chain of the last night, document by document, and what was written."""
-    from connector.cli.show import console, show_finding
-    from connector.errors import UsageError
+    from connector.cli.screen import Screen
+    from connector.cli.show import show_finding
+    from connector.errors import StateError
     from connector.i18n import text
     from connector.i18n.sentences import action_sentence
     from connector.store.outbox import history
@@ -89,34 +91,34 @@ def explain(
         written = history(desk.store, employee)
         currency = desk.company.currency
     if not mine and not written:
-        raise UsageError(f"nothing was found about `{employee}`", mend="look at him now: connector look " + employee)
+        raise StateError(f"nothing was found about `{employee}`", mend="look at him now: connector look " + employee)
     if json:
         print_json({"employee": employee, "as_of": papers["findings"]["as_of"], "findings": mine, "written": [
             {**c.action.document(), "state": c.state, "detail": c.detail, "sent_at": c.sent_at} for c in written]})
         return DONE
-    out = console()
-    out.print(text("cli.explain", lang, employee=employee, as_of=papers["findings"]["as_of"]), style="bold")
+    out = Screen()
+    out.line(text("cli.explain", lang, employee=employee, as_of=papers["findings"]["as_of"]), style="bold")
     for finding in mine:
         show_finding(finding, currency, lang, out)
     for command in written:
         when = f"{command.sent_at:%Y-%m-%d %H:%M}Z" if command.sent_at else ""
         state = text(f"outcome.{command.state}", lang)
-        out.print(f"  · {when} {action_sentence(command.action.document(), {}, lang)} [{state}]", markup=False)
+        out.line(f"  · {when} {action_sentence(command.action.document(), {}, lang)} [{state}]")
     return DONE
 
 
 def last_papers(desk: Desk) -> dict[str, Any]:
-    """findings.json and plan.json of the newest run. UsageError when there is none."""
+    """findings.json and plan.json of the newest run. StateError when there is none."""
     import orjson
 
-    from connector.errors import UsageError
+    from connector.errors import StateError
     from connector.store.audit import read_setting
 
     folder = Path(read_setting(desk.store, "last_papers"))
     try:
         return {name: orjson.loads((folder / f"{name}.json").read_bytes()) for name in ("findings", "plan")}
     except OSError as error:
-        raise UsageError("no night has run yet, or its papers are gone", mend="connector plan") from error
+        raise StateError("no night has run yet, or its papers are gone", mend="connector plan") from error
 
 
 def confirm(
@@ -124,7 +126,7 @@ def confirm(
     by: ByOption, config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "",
 ) -> int:
     """Finance confirms that an exit's loans are settled. Never replaces the ledger; void when that changes."""
-    from connector.cli.show import console
+    from connector.cli.screen import Screen
     from connector.i18n import text
     from connector.sync.clearances import confirm_exit
 
@@ -134,7 +136,7 @@ def confirm(
     if json:
         print_json({"exit": case.number, "employee": case.employee, "by": by, "on": day.isoformat()})
     else:
-        console().print(text("cli.confirmed", lang, exit=case.number, employee=case.employee, by=by))
+        Screen().line(text("cli.confirmed", lang, exit=case.number, employee=case.employee, by=by))
     return DONE
 
 
@@ -143,8 +145,8 @@ def approve(
     by: ByOption, config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "",
 ) -> int:
     """Let a group through that the brakes hold. Covers exactly these actions, for 72 hours."""
-    from connector.cli.show import console
-    from connector.errors import UsageError
+    from connector.cli.screen import Screen
+    from connector.errors import StateError
     from connector.i18n import text
     from connector.store import audit
 
@@ -154,10 +156,10 @@ def approve(
         found = [g for g in held if len(group) >= 8 and str(g["hash"]).startswith(group)]
         if len(found) != 1:
             known = ", ".join(str(g["hash"])[:12] for g in held) or "none"
-            raise UsageError(f"no held group `{group}` in the last plan; held: {known}", mend="connector plan")
+            raise StateError(f"no held group `{group}` in the last plan; held: {known}", mend="connector plan")
         audit.approve(desk.store, found[0]["hash"], by, desk.clock.now())
     if json:
         print_json({"hash": found[0]["hash"], "count": found[0]["count"], "by": by})
     else:
-        console().print(text("cli.approved", lang, count=found[0]["count"], by=by))
+        Screen().line(text("cli.approved", lang, count=found[0]["count"], by=by))
     return DONE

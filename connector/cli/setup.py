@@ -14,6 +14,7 @@ from connector.cli.frame import (
     FAILED,
     ByOption,
     ConfigOption,
+    DateOption,
     JsonOption,
     LangOption,
     house,
@@ -40,32 +41,33 @@ def init(
     lang: LangOption = "",
 ) -> int:
     """Write connector.yaml with every setting explained, and the folders it names."""
-    from connector.cli.show import console
-    from connector.errors import UsageError
+    from connector.cli.screen import Screen
+    from connector.errors import StateError
     from connector.i18n import text
 
     lang = language(lang)
     target = folder / CONFIG
     if target.exists() and not force:
-        raise UsageError("the file exists already", place=str(target), mend="edit it, or use --force")
+        raise StateError("the file exists already", place=str(target), mend="edit it, or use --force")
     for name in (folder, folder / "data", folder / "secrets"):
         name.mkdir(parents=True, exist_ok=True, mode=0o700)
     target.write_text((resources.files("connector.cli") / "connector.example.yaml").read_text("utf-8"), "utf-8")
     target.chmod(0o600)
-    console().print(text("cli.init", lang, path=target))
+    Screen().line(text("cli.init", lang, path=target))
     return DONE
 
 
-def check(config: ConfigOption = CONFIG, json: JsonOption = False) -> int:
+def check(config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "") -> int:
     """Read the configuration, the rule book and the mappings. Connects to nothing."""
-    from connector.cli.show import console
+    from connector.cli.screen import Screen
 
+    language(lang)
     lines = house().check(config)
     if json:
         print_json({"found": lines})
     else:
         for line in lines:
-            console().print(f"● {line}", markup=False)
+            Screen().line(f"● {line}")
     return DONE
 
 
@@ -96,26 +98,30 @@ def _failed(error: Exception) -> Check:
 
 
 def _show_checks(found: dict[str, list[Check]], lang: str) -> None:
-    from connector.cli.show import console
+    from connector.cli.screen import Screen
     from connector.i18n import text
 
-    out = console()
+    out = Screen()
     for name, checks in found.items():
-        out.print(name, style="bold", markup=False)
+        out.line(name, style="bold")
         for one in checks:
-            out.print(f"  {'✓' if one.passed else '✗'} {text('stage.' + one.stage, lang)} {one.found}", markup=False)
+            out.line(f"  {'✓' if one.passed else '✗'} {text('stage.' + one.stage, lang)} {one.found}")
             if one.mend and not one.passed:
-                out.print(f"    → {text(one.mend, lang)}", markup=False)
+                out.line(f"    → {text(one.mend, lang)}")
 
 
 def live(
     switch: Annotated[str, typer.Argument(help="on or off")], by: ByOption, config: ConfigOption = CONFIG,
-    json: JsonOption = False, lang: LangOption = "",
+    as_of: DateOption = "", json: JsonOption = False, lang: LangOption = "",
+    despite_links: Annotated[
+        bool, typer.Option("--despite-links", help="go live although some loans belong to nobody for sure")
+    ] = False,
 ) -> int:
     """Switch writing on or off. `on` shows what the first live night will write; refuses while proofs are missing."""
     from connector.cli.night import one_night
-    from connector.cli.show import console, show_night
-    from connector.errors import UsageError
+    from connector.cli.screen import Screen
+    from connector.cli.show import show_night
+    from connector.errors import StateError, UsageError
     from connector.i18n import text
     from connector.store import audit
 
@@ -124,31 +130,39 @@ def live(
         raise UsageError(f"`{switch}`", place="live", mend="connector live on|off --by NAME")
     with progress_shown(json, lang) as progress, house().desk(config, progress) as desk:
         if switch == "on":
-            record, folder = one_night(desk, "", "observe", None, lang)
+            record, folder = one_night(desk, as_of, "observe", None, lang)
             if not json:
                 show_night(record, folder, lang)
             unproven = ("stream_incomplete", "books_differ", "releases_suspended")
             if any(trouble.code in unproven for trouble in record.troubles):
-                raise UsageError("not everything is proven yet (see above)", place="live on", mend="connector doctor")
+                raise StateError("not everything is proven yet (see above)", place="live on", mend="connector doctor")
+            astray = [record.proof["links"][state] for state in ("unlinked", "disputed")]
+            if any(astray) and not despite_links:
+                raise StateError(
+                    f"{sum(astray)} loans belong to nobody for sure (identity.* above)", place="live on",
+                    mend="mend numbers and names in HR or finance, or go on with --despite-links",
+                )
         audit.write_setting(desk.store, "mode", "live" if switch == "on" else "observe")
         audit.write_line(desk.store, by, f"live_{switch}", {}, desk.clock.now())
     if json:
         print_json({"mode": "live" if switch == "on" else "observe", "by": by})
     else:
-        console().print(text(f"cli.live_{switch}", lang, by=by))
+        Screen().line(text(f"cli.live_{switch}", lang, by=by))
     return DONE
 
 
 def db(
-    verb: Annotated[str, typer.Argument(help="upgrade or version")] = "version", config: ConfigOption = CONFIG
+    verb: Annotated[str, typer.Argument(help="upgrade or version")] = "version", config: ConfigOption = CONFIG,
+    lang: LangOption = "",
 ) -> int:
     """The store's schema: show its version, or bring it up to date (every start does that by itself)."""
-    from connector.cli.show import console
+    from connector.cli.screen import Screen
     from connector.errors import UsageError
     from connector.store.database import SCHEMA, schema_version
 
+    language(lang)
     if verb not in ("upgrade", "version"):
         raise UsageError(f"`{verb}`", place="db", mend="connector db upgrade | version")
     with house().desk(config) as desk:
-        console().print(f"schema {schema_version(desk.store.engine)} (program: {SCHEMA})")
+        Screen().line(f"schema {schema_version(desk.store.engine)} (program: {SCHEMA})")
     return DONE

@@ -7,12 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from connector.cli.screen import Screen
 from connector.i18n import catalog, text
-from connector.i18n.sentences import action_sentence, finding_sentence, rule_title
+from connector.i18n.sentences import action_sentence, finding_sentence, owed_text, rule_title
 from connector.model.runs import NightRecord, Story, Trouble
 from connector.reports.stories import evidence_lines
 
@@ -20,53 +17,46 @@ from connector.reports.stories import evidence_lines
 _MOST_LINES = 12
 
 
-def console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
-
-
 def show_night(record: NightRecord, folder: Path, lang: str) -> None:
     """One night: what would be or was written, what is not whole, where the papers are."""
-    out = console()
-    out.print(headline(record, lang))
+    out = Screen()
+    out.line(headline(record, lang), style="bold")
     _show_proof(out, record, lang)
     show_troubles(out, record.troubles, lang)
     _show_actions(out, record, lang)
     _show_findings(out, record, lang)
-    out.print(text("cli.papers", lang, folder=folder))
+    out.line(text("cli.papers", lang, folder=folder))
 
 
-def headline(record: NightRecord, lang: str) -> Text:
+def headline(record: NightRecord, lang: str) -> str:
     """One line: company, day, mode, counts by verb."""
     counts = Counter(str(action["verb"]) for action in record.plan["actions"])
     held = sum(int(group["count"]) for group in record.plan["held"])
     mode = text(f"mode.{record.mode}", lang)
-    line = text(
+    return text(
         "cli.headline", lang, title=record.title, as_of=record.as_of.isoformat(), mode=mode, put=counts["put"],
         replace=counts["replace"], remove=counts["remove"], held=held,
     )
-    return Text(line, style="bold")
 
 
-def _show_proof(out: Console, record: NightRecord, lang: str) -> None:
+def _show_proof(out: Screen, record: NightRecord, lang: str) -> None:
     parts = []
     for stream in record.proof["streams"]:
         mark = "●" if stream["complete"] else "▲"
         parts.append(f"{mark} {text('stream.' + stream['stream'], lang)} {stream['staged']:,}")
-    out.print("  " + " · ".join(parts), style="dim")
+    out.line("  " + " · ".join(parts), style="dim")
     for currency, row in record.proof["books"].items():
-        out.print("  " + text("cli.books", lang, currency=currency, **row), style="dim")
+        out.line("  " + text("cli.books", lang, currency=currency, **row), style="dim")
 
 
-def show_troubles(out: Console, troubles: Iterable[Trouble], lang: str) -> None:
+def show_troubles(out: Screen, troubles: Iterable[Trouble], lang: str) -> None:
     for trouble, count in _grouped(troubles):
         line = text(f"trouble.{trouble.code}", lang, **_words(trouble.facts, lang))
         times = f" (×{count})" if count > 1 else ""
-        out.print(Text(f"▲ {line}{times}", style="yellow"))
+        out.line(f"▲ {line}{times}", style="yellow")
         todo = catalog(lang).get(f"trouble_todo.{trouble.code}")
         if todo:
-            out.print(f"  → {todo}")
-        if trouble.code == "brake":
-            out.print(f"  → connector approve {str(trouble.facts['hash'])[:12]} --by …")
+            out.line(f"  → {todo}")
 
 
 def _grouped(troubles: Iterable[Trouble]) -> list[tuple[Trouble, int]]:
@@ -87,15 +77,26 @@ def _words(facts: Mapping[str, Any], lang: str) -> dict[str, Any]:
     }
 
 
-def _show_actions(out: Console, record: NightRecord, lang: str) -> None:
+def _show_actions(out: Screen, record: NightRecord, lang: str) -> None:
     said = {(o.action["target"], o.action["kind"], o.action["ref"]): o.outcome for o in record.outcomes}
+    marks = {"confirmed": "✓", None: "→", "sent": "?"}
     actions = sorted(record.plan["actions"], key=_gravity)
-    for action in actions[:_MOST_LINES]:
-        outcome = said.get((action["target"], action["kind"], action["ref"]))
-        mark = {"confirmed": "✓", None: "→", "sent": "?"}.get(outcome, "✗")
-        out.print(f"  {mark} {action_sentence(action, record.names, lang)}")
-    if len(actions) > _MOST_LINES:
-        out.print("  " + text("cli.more", lang, count=len(actions) - _MOST_LINES), style="dim")
+    _some(out, [
+        f"  {marks.get(said.get((a['target'], a['kind'], a['ref'])), '✗')} {action_sentence(a, record.names, lang)}"
+        for a in actions
+    ], lang)
+    for group in record.plan["held"]:
+        held = [f"  ⏸ {action_sentence(action, record.names, lang)}" for action in group["actions"]]
+        _some(out, held, lang)
+        out.line(f"    → connector approve {str(group['hash'])[:12]} --by …")
+
+
+def _some(out: Screen, lines: list[str], lang: str) -> None:
+    """The first lines, and how many more there are."""
+    for line in lines[:_MOST_LINES]:
+        out.line(line)
+    if len(lines) > _MOST_LINES:
+        out.line("  " + text("cli.more", lang, count=len(lines) - _MOST_LINES), style="dim")
 
 
 def _gravity(action: Mapping[str, Any]) -> tuple[int, str]:
@@ -103,44 +104,51 @@ def _gravity(action: Mapping[str, Any]) -> tuple[int, str]:
     return order.get(str(action["kind"]), 3), str(action["ref"])
 
 
-def _show_findings(out: Console, record: NightRecord, lang: str) -> None:
+def _show_findings(out: Screen, record: NightRecord, lang: str) -> None:
     counts: Counter[tuple[str, str]] = Counter((f["rule"], f["verdict"]) for f in record.findings["findings"])
     if not counts:
         return
-    table = Table(box=None, pad_edge=False, show_header=False)
+    rows = []
     for rule in sorted({rule for rule, _ in counts}):
         hits, unknown = counts[(rule, "hit")], counts[(rule, "unknown")]
         extra = text("cli.unknown", lang, count=unknown) if unknown else ""
-        table.add_row("  ", rule_title(rule, lang), f"{hits:,}", extra)
-    out.print(table)
+        rows.append(("  ", rule_title(rule, lang), f"{hits:,}", extra))
+    out.rows(rows)
 
 
-def show_story(story: Story, currency: str, lang: str, out: Console | None = None) -> None:
+def show_story(story: Story, currency: str, lang: str, out: Screen | None = None) -> None:
     """One person: who he is, what he owes, why each finding stands, from which documents."""
-    out = out or console()
-    owed = ", ".join(f"{amount} {code}" for code, amount in story.balance.items()) or "0"
+    out = out or Screen()
+    owed = owed_said(story.balance, lang)
     status = text(f"status.{story.status}", lang)
     who = text("cli.person", lang, name=story.name, employee=story.employee, department=story.department,
                status=status, owed=owed)
-    out.print(Text(who, style="bold"))
+    out.line(who, style="bold")
     for finding in story.findings:
         show_finding(finding, currency, lang, out)
     for action in story.actions:
-        out.print(f"  → {action_sentence(action, {story.employee: story.name}, lang)}")
+        out.line(f"  → {action_sentence(action, {story.employee: story.name}, lang)}")
 
 
-def show_finding(finding: Mapping[str, Any], currency: str, lang: str, out: Console) -> None:
+def owed_said(balance: Mapping[str, str] | None, lang: str) -> str:
+    """What he owes, per currency; nothing; or that nobody knows."""
+    if balance is None:
+        return text("say.unknown", lang)
+    return owed_text(balance, lang) if balance else "0"
+
+
+def show_finding(finding: Mapping[str, Any], currency: str, lang: str, out: Screen) -> None:
     mark = "■" if finding["severity"] == "critical" else "▲"
     mark = "○" if finding["verdict"] == "unknown" else mark
     since = text("cli.since", lang, day=finding["opened_on"]) if finding.get("opened_on") else ""
-    out.print(f"  {mark} {rule_title(finding['rule'], lang)} {since}")
-    out.print(f"    {finding_sentence(finding, lang, currency)}")
+    out.line(f"  {mark} {rule_title(finding['rule'], lang)} {since}")
+    out.line(f"    {finding_sentence(finding, lang, currency)}")
     documents: dict[str, list[str]] = {}
     for line in evidence_lines([finding], lang):
         if line["value"] != line["document"]:
             place = f"{line['system']} {line['document']}"
             documents.setdefault(place, []).append(f"{line['field']} {line['value']}")
     for place, fields in list(documents.items())[:_MOST_LINES]:
-        out.print(f"    · {place}｜{' · '.join(fields)}", style="dim", markup=False)
+        out.line(f"    · {place}｜{' · '.join(fields)}", style="dim")
     if len(documents) > _MOST_LINES:
-        out.print("    " + text("cli.more", lang, count=len(documents) - _MOST_LINES), style="dim")
+        out.line("    " + text("cli.more", lang, count=len(documents) - _MOST_LINES), style="dim")

@@ -57,13 +57,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Story:
-    """One explained employee. `balance` per currency, decimal text. `steps`: (date, balance in minor units)."""
+    """One explained employee. `balance` per currency, decimal text; None while it is not known what he owes.
+    `steps`: (date, balance in minor units)."""
 
     employee: str
     name: str
     department: str
     status: str
-    balance: dict[str, str]
+    balance: dict[str, str] | None
     events: tuple[Event, ...]
     steps: tuple[tuple[date, int], ...]
     findings: tuple[dict[str, Any], ...]

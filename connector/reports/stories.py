@@ -33,12 +33,12 @@ def stories(night: NightRecord, language: str) -> list[View]:
 
 def _story(story: Story, night: NightRecord, language: str) -> View:
     drawn = timeline(story, night.as_of)
-    owed = owed_text({c: a for c, a in story.balance.items() if _is_owed(a)}, language)
+    owed = owed_text({c: a for c, a in (story.balance or {}).items() if _is_owed(a)}, language)
     evidence = list(evidence_lines(story.findings, language))
     return {
         "employee": story.employee, "name": story.name, "department": story.department,
         "status": word("status", story.status, language), "code": story.status, "line": drawn,
-        "balance": text("page.story_balance", language, owed=owed) if owed else text("page.story_clear", language),
+        "balance": _balance(story, owed, language),
         "owes": bool(owed), "summary": _summary(drawn, night, language),
         "peak": text("page.lane_peak", language, amount=_money(drawn.peak, night, language)),
         "findings": [_finding(f, night, language) for f in story.findings],
@@ -89,6 +89,12 @@ def _event(event: Event, night: NightRecord, language: str) -> View:
     says = text(f"event.{event.code}", language, **words) if whole else word("event_word", event.code, language)
     number = facts.get("number") or facts.get("loan") or facts.get("exit") or ""
     return {"on": event.on.isoformat(), "code": event.code, "says": says, "number": str(number)}
+
+
+def _balance(story: Story, owed: str, language: str) -> str:
+    if owed:
+        return text("page.story_balance", language, owed=owed)
+    return text("page.story_unknown" if story.balance is None else "page.story_clear", language)
 
 
 def evidence_lines(findings: Iterable[Mapping[str, Any]], language: str) -> Iterable[View]:

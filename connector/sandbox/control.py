@@ -22,6 +22,8 @@ from connector.sandbox.folder import COLUMNS, check_row
 from connector.sandbox.http import Request, Response
 from connector.sandbox.world import World
 
+# A century, seconds: further a calendar need not go.
+_FURTHEST = 100 * 366 * 24 * 3600
 # What is told of a write.
 _EFFECT = ("n", "at", "op", "key", "body")
 _JSON = [("Content-Type", "application/json; charset=utf-8")]
@@ -95,6 +97,8 @@ class Control:
         seconds = said.get("advance_s") if isinstance(said, dict) else None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise UsageError(f'expected {{"advance_s": seconds}}, found {said!r}')
+        if not 0 <= seconds <= _FURTHEST:
+            raise UsageError(f"the clock goes on only: advance_s is {seconds}, expected 0 to {_FURTHEST}")
         self._world.advance(seconds)
         for front in self._fronts:
             front.settle()

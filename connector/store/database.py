@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connector.errors import StoreError
+from connector.errors import ConfigError, StoreError
 
 # The newest migration this code knows; the same id stands in `migrations/versions`.
 SCHEMA = "0001"
@@ -26,13 +26,21 @@ class Store:
 
 def open_store(url: str, company: str) -> Store:
     """An engine with the schema in place. A database newer than this code is refused."""
-    parsed = sa.make_url(url)
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        mend = "write it like postgresql+psycopg://user@host/name, or leave it empty"
+        raise ConfigError("is no database url", place="store", mend=mend) from None
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         file = Path(parsed.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
-    engine = sa.create_engine(parsed)
+    try:
+        engine = sa.create_engine(parsed)
+    except (sa.exc.NoSuchModuleError, ImportError) as error:
+        mend = "install the driver into .venv, for example psycopg[binary]"
+        raise ConfigError(f"there is no driver for it: {error}", place="store", mend=mend) from error
     if parsed.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -42,6 +50,14 @@ def open_store(url: str, company: str) -> Store:
         mend = "check the path, its rights and the disk"
         raise StoreError(str(error.orig), place=parsed.render_as_string(), mend=mend) from error
     return Store(engine, company)
+
+
+def shown_url(url: str) -> str:
+    """A database url without its password."""
+    try:
+        return sa.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return "not readable"
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

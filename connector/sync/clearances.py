@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from connector.errors import RejectedError, UsageError
+from connector.errors import StateError
 from connector.model.values import decimal_text
 from connector.reconcile.clearance import LIVE, Case, Sight, blockers, fingerprint, follow
 from connector.reconcile.desire import ExitDebt
@@ -100,17 +100,17 @@ def confirm_exit(desk: Desk, number: str, by: str) -> tuple[Case, date]:
     live = sorted((one for one in found if one[0].state in LIVE), key=lambda one: (_is_of_hr(one[0]), one[0].ref))
     if not live:
         known = ", ".join(sorted(case.number for case, _ in cases(desk.store).values())[:20]) or "none"
-        raise UsageError(f"no live exit `{number}`; known: {known}", mend="name an exit or an employee number")
+        raise StateError(f"no live exit `{number}`; known: {known}", mend="name an exit or an employee number")
     case, seen = live[0]
     if case.employee == by:
         mend = "let another person confirm"
-        raise RejectedError("nobody confirms his own exit", place=f"exit {case.number}", mend=mend)
+        raise StateError("nobody confirms his own exit", place=f"exit {case.number}", mend=mend)
     if not seen:
-        raise RejectedError(
+        raise StateError(
             "no night has proven yet what he owes", place=f"exit {case.number}", mend="run again, then confirm",
         )
     if case.state == "held":
-        raise RejectedError(
+        raise StateError(
             "the ledger still shows a balance; a confirmation does not replace it", place=f"exit {case.number}",
             mend="book the repayment or the write-off in finance, run again, then confirm",
         )

@@ -57,6 +57,9 @@ class Desk:
     clock: Clock
     folder: Path
     progress: Progress = lambda stage, rows: None
+    trial_day: date | None = None  # a make-believe company lives on a day of its own
 
     def today(self) -> date:
+        if self.trial_day is not None:
+            return self.trial_day
         return self.clock.now().astimezone(self.company.zone).date()

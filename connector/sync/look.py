@@ -5,13 +5,13 @@ Nothing is written: not to the systems, and of our own store only what is read i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from connector.errors import UsageError
+from connector.errors import StateError
 from connector.model.plan import Plan
 from connector.model.runs import Story
 from connector.reconcile.plan import difference
@@ -24,7 +24,7 @@ from connector.sync.clearances import look_at_exits
 from connector.sync.connections import Desk
 from connector.sync.linking import Before, link_company
 from connector.sync.planning import desires, observe_company
-from connector.sync.pull import Stream
+from connector.sync.pull import EXITS_OF_OTHERS, Stream
 from connector.sync.record import stories
 from connector.sync.staging import pull_company
 from connector.sync.vanishing import DOUBT
@@ -44,10 +44,14 @@ class Look:
 
 
 def look_at(desk: Desk, employee: str, as_of: date) -> Look:
-    """Pull one person's rows and judge them. UsageError when no system knows the number."""
-    streams = {**pull_company(desk, as_of, "look", _keys(desk, employee)), **_approvals(desk)}
+    """Pull one person's rows and judge them. StateError when no system knows the number."""
+    keys = _keys(desk, employee)
+    streams = {**pull_company(desk, as_of, "look", keys), **_approvals(desk)}
+    if "exit" in streams:
+        mine = pl.col("employee").is_in([employee, *keys["finance"]])
+        streams["exit"] = replace(streams["exit"], rows=streams["exit"].rows.filter(mine))
     if not any(streams[n].rows.height for n in ("employee", "person", "open_item", "exit") if n in streams):
-        raise UsageError(f"no system knows `{employee}`", mend="check the employee number")
+        raise StateError(f"no system knows `{employee}`", mend="check the employee number")
     linked = link_company(desk, streams, as_of, "look", _before(desk, employee))
     assessment = assess(desk, linked, keeps=False)
     looked = look_at_exits(desk, linked.facts, assessment)
@@ -65,14 +69,14 @@ def look_at(desk: Desk, employee: str, as_of: date) -> Look:
 
 
 def _keys(desk: Desk, employee: str) -> dict[str, tuple[str, ...]]:
-    """Role → keys to pull: his numbers in finance, his number in HR, his known exits in the OA."""
+    """Role → keys to pull: his numbers in finance, his number in HR; and the exits that are surely of others."""
     finance = desk.company.by_role("finance")
     numbers = {employee}
     if finance is not None:
         linked = stored_links(desk.store, finance.name)
         numbers |= set(linked.filter(pl.col("person") == employee)["number"].to_list())
-    exits = [case.ref for case, _ in cases(desk.store).values() if case.employee == employee]
-    return {"finance": tuple(sorted(numbers)), "hr": (employee,), "oa": tuple(sorted(exits))}
+    others = [case.ref for case, _ in cases(desk.store).values() if case.employee not in numbers]
+    return {"finance": tuple(sorted(numbers)), "hr": (employee,), EXITS_OF_OTHERS: tuple(sorted(others))}
 
 
 def _approvals(desk: Desk) -> dict[str, Stream]:

@@ -24,6 +24,9 @@ from connector.sync.connections import Connection, Desk
 # Streams in which a key stands once; twice, and one of the two rows answers for somebody else.
 _KEYED_ONCE = ("person", "open_item", "exit")
 
+# Under this key a look names the exits that are known to be of others.
+EXITS_OF_OTHERS = "exits of others"
+
 # Totals and long histories say nothing about one person.
 _NOT_FOR_A_LOOK = ("control", "approval")
 
@@ -80,17 +83,21 @@ def _pull_connection(
             found.append(Stream(connection.name, name, empty(connection.mappings[name].table), cause=refused))
             continue
         keys = None if only is None else only.get(connection.role, ())
-        stream, refused = pull_stream(desk, connection, name, as_of, run, keys)
+        skip: frozenset[str] = frozenset()
+        if only is not None and name == "exit":  # a form cannot be asked for by its employee: look at all that is new
+            keys, skip = None, frozenset(only.get(EXITS_OF_OTHERS, ()))
+        stream, refused = pull_stream(desk, connection, name, as_of, run, keys, skip)
         found.append(stream)
     return found
 
 
 def pull_stream(
-    desk: Desk, connection: Connection, name: str, as_of: date, run: str, keys: tuple[str, ...] | None
+    desk: Desk, connection: Connection, name: str, as_of: date, run: str, keys: tuple[str, ...] | None,
+    skip: frozenset[str] = frozenset(),
 ) -> tuple[Stream, str]:
-    """One stream, and the cause if the credential was refused."""
+    """One stream, and the cause if the credential was refused. `keys`: only these; `skip`: not these records."""
     earlier = _remembered(desk, connection, name, run) if keys is None else None
-    closed = frozenset(earlier["ref"].to_list()) if earlier is not None else frozenset()
+    closed = skip | (frozenset(earlier["ref"].to_list()) if earlier is not None else frozenset())
     reading = _Reading(desk, connection, name)
     end: End | None = None
     cause = refused = ""

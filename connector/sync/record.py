@@ -10,6 +10,7 @@ import polars as pl
 from connector.model.plan import Plan
 from connector.model.runs import Event, StatusBar, Step, Story
 from connector.model.values import decimal_text
+from connector.rules.columns import OPEN
 from connector.rules.file import paid_out
 from connector.rules.knowledge import Facts
 from connector.sync.linking import Linked
@@ -75,10 +76,15 @@ def _story(linked: Linked, row: dict[str, Any], documents: list[dict[str, Any]],
         open_now[currency] = open_now.get(currency, 0) + balance
     return Story(
         person, row["name"] or "", row["department"] or "", row["status"] or "unknown",
-        {c: decimal_text(b, c) for c, b in sorted(open_now.items())},
+        _owed(facts, person, open_now),
         tuple(sorted(_events(row, loans, repaid, exits), key=lambda e: (e.on, e.code))), _running(moves),
         tuple(documents), tuple(a.document() for a in plan.actions if a.employee == person),
     )
+
+
+def _owed(facts: Facts, person: str, open_now: dict[str, int]) -> dict[str, str] | None:
+    is_known = OPEN in facts.complete and person not in facts.doubt["person"]
+    return {c: decimal_text(b, c) for c, b in sorted(open_now.items())} if open_now or is_known else None
 
 
 def _running(moves: list[tuple[date, int]]) -> tuple[tuple[date, int], ...]:

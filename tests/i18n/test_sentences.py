@@ -193,7 +193,7 @@ def test_a_trouble_shows_its_codes_as_words() -> None:
     assert trouble_sentence("stream_incomplete", facts, "zh_CN") == (
         "金蝶的「未核销借款」没有读完整：行数与来源报告的不一致。"
     )
-    assert "connector check" in trouble_todo("stream_incomplete", "zh_CN")
+    assert "connector doctor" in trouble_todo("stream_incomplete", "zh_CN")
 
 
 def test_a_cause_keeps_its_detail() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import connector.sync.nightly as nightly
 from connector.adapters.contract import Receipt
-from connector.errors import RejectedError, StoreError, UsageError
+from connector.errors import StateError, StoreError, UsageError
 from connector.model.runs import NightRecord
 from connector.store.exits import cases
 from connector.store.runs import give_lease, keep_lease, take_lease
@@ -170,7 +170,7 @@ def test_a_night_of_half_a_ledger_does_not_void_a_confirmation(house: House) -> 
 def test_nobody_confirms_what_no_night_has_proven(house: House) -> None:
     house.finance.broken["open_item"] = 0
     night(house)
-    with pytest.raises(RejectedError, match="proven"):
+    with pytest.raises(StateError, match="proven"):
         confirm_exit(house.desk, "E2", "finance")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.errors import RejectedError
+from connector.errors import StateError
 from connector.model.runs import NightRecord
 from connector.store.outbox import unfinished
 from connector.sync.clearances import confirm_exit
@@ -89,7 +89,7 @@ def test_a_confirmation_is_void_when_the_ledger_moves(house: House) -> None:
 
 def test_nobody_confirms_a_debt_that_the_ledger_still_shows(house: House) -> None:
     night(house)
-    with pytest.raises(RejectedError, match="ledger"):
+    with pytest.raises(StateError, match="ledger"):
         confirm_exit(house.desk, "E1", "finance")
 
 
@@ -98,7 +98,7 @@ def test_nobody_confirms_his_own_exit(house: House) -> None:
     house.finance.tables["open_item"][0]["balance"] = "0.00"
     house.balance_books()
     night(house)
-    with pytest.raises(RejectedError, match="own"):
+    with pytest.raises(StateError, match="own"):
         confirm_exit(house.desk, "E1", "001")
 
 

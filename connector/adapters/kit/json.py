@@ -16,6 +16,7 @@ from connector.errors import WireError
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 32
+MAX_VALUES = 4_000_000  # in one answer; a full page of rows has some hundred thousand
 MAX_DIGITS = 40  # of one number; money has 15, the longest ids seen 19
 
 # A binary float keeps 15 digits for certain. Only a longer run is worth the exact, slower reader. The run is
@@ -28,6 +29,9 @@ def parse(body: bytes, place: str, *, max_bytes: int = MAX_BYTES, max_depth: int
     """Body → lists, dicts, str, int, float, bool, None (Decimal where a float is not exact), or WireError."""
     if len(body) > max_bytes:
         raise WireError(f"found {len(body)} bytes, expected at most {max_bytes}", place=place)
+    values = body.count(b",") + body.count(b"[") + body.count(b"{")
+    if values > MAX_VALUES:
+        raise WireError(f"found more than {MAX_VALUES} values", place=place)
     try:
         parsed = _exact(body) if _LONG_NUMBER in body.translate(_PICTURE) else orjson.loads(body)
     except orjson.JSONDecodeError as error:

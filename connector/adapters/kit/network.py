@@ -25,6 +25,7 @@ _METADATA = frozenset(
 )
 _PORTS = {"https": 443, "http": 80}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_RETIRED = (ipaddress.ip_network("fec0::/10"), ipaddress.ip_network("192.88.99.0/24"))
 _COMPATIBLE = ipaddress.ip_network("::/96")
 
 
@@ -86,6 +87,8 @@ def parse_origin(endpoint: Endpoint) -> Origin:
         raise _bad_url(endpoint, "not readable as a URL") from error
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
         raise _bad_url(endpoint, "found a user or an `@` before the host")
+    if port == 0:
+        raise _bad_url(endpoint, "found port 0")
     if parts.query or parts.fragment or not host or parts.scheme not in ("http", "https"):
         raise _bad_url(endpoint, "expected https://host[:port][/path] and nothing more")
     if parts.scheme == "http" and endpoint.network is Network.PUBLIC:
@@ -118,6 +121,10 @@ def _networks(endpoint: Endpoint) -> list[ipaddress.IPv4Network | ipaddress.IPv6
     except ValueError as error:
         found = f"not a range of addresses: {error}"
         raise ConfigError(found, place="cidrs", mend="write it as 10.1.0.0/16") from error
+    for network in networks:
+        if network.is_global or network.prefixlen == 0:
+            mend = "name private ranges only; a public server is `network: public`"
+            raise ConfigError(f"{network} reaches into the public network", place="cidrs", mend=mend)
     if endpoint.network is Network.PRIVATE_CIDR and not networks:
         mend = "list the range the server is in"
         raise ConfigError("found no range, expected at least one", place="cidrs", mend=mend)
@@ -151,10 +158,15 @@ def is_allowed(endpoint: Endpoint, text: str) -> bool:
     if any(map(_is_never_a_server, faces)):
         return False
     if endpoint.network is Network.PUBLIC:
-        return all(face.is_global and not face.is_reserved for face in faces)
+        return all(face.is_global and not face.is_reserved and not _is_retired(face) for face in faces)
     if faces != [address]:  # a private range must be named in its own family
         return False
     return any(_covers(network, address) for network in _networks(endpoint))
+
+
+def _is_retired(face: Address) -> bool:
+    """Ranges that once led to somebody's own network: site-local, and relays to 6to4."""
+    return any(face in network for network in _RETIRED if network.version == face.version)
 
 
 def _is_never_a_server(face: Address) -> bool:

@@ -5,7 +5,6 @@ from connector.errors import ConfigError, RetryableError
 
 PUBLIC = Endpoint("https://erp.example.com/k3cloud/")
 PRIVATE = Endpoint("https://erp.corp/k3cloud/", Network.PRIVATE_CIDR, ("10.1.0.0/16", "fd12::/16"))
-EVERYWHERE = Endpoint("https://erp.corp/", Network.PRIVATE_CIDR, ("0.0.0.0/0", "::/0"))
 SANDBOX = Endpoint("http://127.0.0.1:9000", Network.SANDBOX)
 
 NEVER_PUBLIC = [
@@ -36,9 +35,16 @@ def test_a_private_connection_reaches_nothing_else(address: str) -> None:
     assert not is_allowed(PRIVATE, address)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "169.254.169.254", "100.100.100.200", "0.0.0.0"])
-def test_a_range_that_holds_everything_opens_neither_this_machine_nor_its_metadata(address: str) -> None:
-    assert not is_allowed(EVERYWHERE, address)
+@pytest.mark.parametrize("wide", ["0.0.0.0/0", "::/0", "8.8.8.0/24", "2001:4860::/32"])
+def test_a_range_that_reaches_into_the_public_network_is_refused(wide: str) -> None:
+    endpoint = Endpoint("http://erp.corp/", Network.PRIVATE_CIDR, (wide,))
+    with pytest.raises(ConfigError, match="public network"):
+        parse_origin(endpoint)
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "192.88.99.1"])
+def test_a_retired_range_is_not_the_public_network(address: str) -> None:
+    assert not is_allowed(Endpoint("https://erp.example.com/", Network.PUBLIC), address)
 
 
 def test_loopback_can_be_listed_on_purpose() -> None:

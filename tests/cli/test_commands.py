@@ -1,0 +1,161 @@
+"""Every command, its exit code and its words, as an admin meets them."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.app import House
+from connector.cli.main import run
+from tests.cli.conftest import Terminal
+
+ODD_NAME = "Wang [/x] [red]boo[/red] \x1b]0;owned\x07\x1b[2J\u202eevil"
+
+
+def test_an_installation_goes_from_dry_runs_to_live_and_back(terminal: Terminal) -> None:
+    assert terminal("check").code == 0
+    doctor = terminal("doctor")
+    assert doctor.code == 0 and "✗" not in doctor.out
+    assert terminal("plan").code == 0
+    assert terminal("plan", "--detailed-exitcode").code == 3
+    assert terminal.box.world.effects == []
+    assert terminal("live", "on", "--by", "王芳").code == 0
+    assert terminal("run").code == 0
+    assert len(terminal.box.world.effects) > 0
+    assert terminal("plan", "--detailed-exitcode").code == 0
+    assert terminal("live", "off", "--by", "王芳").code == 0
+
+
+def test_what_was_shown_is_what_is_applied(terminal: Terminal, tmp_path: Path) -> None:
+    terminal("live", "on", "--by", "王芳")
+    assert terminal("plan", "--out", str(tmp_path / "shown")).code == 0
+    terminal.box.world.put("loans", {
+        "number": "JK7777", "employee": "1020", "principal": "30000.00", "currency": "CNY", "lent_on": "2026-07-29",
+        "applied_on": "2026-07-20", "kind": "business", "approval": "",
+    })
+    stale = terminal("apply", str(tmp_path / "shown"))
+    assert stale.code == 1 and terminal.box.world.effects == []
+    assert terminal("plan", "--out", str(tmp_path / "again")).code == 0
+    assert terminal("apply", str(tmp_path / "again")).code == 0
+
+
+def test_one_employee_is_looked_at_and_explained(terminal: Terminal) -> None:
+    before = terminal("look", "1004", "--json").document
+    assert before["balance"] == {"CNY": "28000.00"} and before["exits"] == []
+    terminal.box.world.put("exits", {
+        "number": "LZ9", "employee": "1004", "requested_on": "2026-07-29", "last_day": "2026-08-29",
+        "kind": "resignation", "status": "running", "gate": "open",
+    })
+    seen = terminal("look", "1004", "--json").document
+    assert [one["gate"] for one in seen["exits"]] == ["open"]
+    terminal("plan")
+    assert terminal.box.world.effects == []
+    told = terminal("explain", "1004")
+    assert told.code == 0 and "JK0001" in told.out and "28,000.00" in told.out
+    assert "9000" not in told.out and "9,000" not in told.out  # his salary
+    assert terminal("explain", "1004", "--json").document["findings"]
+
+
+def test_a_look_before_the_first_night_says_what_it_cannot_know(terminal: Terminal) -> None:
+    told = terminal("look", "1012", "--json")
+    assert [one["withheld"] for one in told.document["exits"]] == [["unproven"]]
+
+
+def test_finance_confirms_only_what_the_ledger_proves(terminal: Terminal) -> None:
+    assert terminal("confirm", "1004", "--by", "王芳").code == 1
+    terminal("plan")
+    assert terminal("confirm", "LZ0001", "--by", "1012").code == 1  # nobody confirms his own exit
+    assert terminal("confirm", "LZ0001", "--by", "王芳", "--json").document["by"] == "王芳"
+
+
+def test_a_held_group_is_shown_and_approved_by_its_hash(terminal: Terminal) -> None:
+    for at in range(10, 28):
+        terminal.box.world.put("loans", {
+            "number": f"JK77{at}", "employee": f"10{at}", "principal": "90000.00", "currency": "CNY",
+            "lent_on": "2026-07-29", "applied_on": "2026-07-20", "kind": "business", "approval": "",
+        })
+    terminal("live", "on", "--by", "王芳")
+    held = terminal("run")
+    assert held.code == 4 and "⏸" in held.out
+    groups = terminal("plan", "--json").document["held"]
+    assert terminal("approve", groups[0]["hash"][:12], "--by", "陈国栋").code == 0
+    assert terminal("run").code == 0
+    assert terminal("approve", "00000000", "--by", "陈国栋").code == 1
+
+
+@pytest.mark.parametrize("words", [
+    ["look", "nobody"], ["explain", "1004"], ["confirm", "nobody", "--by", "x"], ["approve", "12345678", "--by", "x"],
+])
+def test_what_cannot_be_done_as_things_stand_is_1(terminal: Terminal, words: list[str]) -> None:
+    told = terminal(*words)
+    assert told.code == 1 and told.err.startswith("✗ 现在不能这样做：") and "→" in told.err
+
+
+@pytest.mark.parametrize("words", [
+    ["bogus"], ["plan", "--nope"], ["look"], ["sandbox", "--as-of", "yesterday"], ["sandbox", "--as-of", "9999-12-31"],
+    ["plan", "--lang", "fr"], ["live", "maybe", "--by", "x"], ["db", "drop"], ["demo", "--company", "no-such-folder"],
+    ["sandbox", "--port-base", "70000"],
+])
+def test_wrong_usage_is_2_with_a_hint(capsys: Any, words: list[str]) -> None:
+    assert run(words, House) == 2
+    assert "→" in capsys.readouterr().err
+
+
+def test_a_path_that_cannot_be_written_is_1(terminal: Terminal) -> None:
+    told = terminal("plan", "--out", "/proc/nothing/here")
+    assert told.code == 1 and "/proc/nothing" in told.err
+
+
+def test_a_failing_command_with_json_prints_json(terminal: Terminal) -> None:
+    told = terminal("look", "nobody", "--json")
+    assert told.document["exit_code"] == 1 and told.document["error"]["kind"] == "StateError"
+
+
+def test_errors_speak_the_language_that_was_asked_for(terminal: Terminal) -> None:
+    assert terminal("look", "nobody", "--lang", "en").err.startswith("✗ not possible now:")
+    assert "connector --help shows" in terminal("bogus", "--lang", "en", plain=True).err
+
+
+def test_a_company_cannot_go_live_while_loans_belong_to_nobody(terminal: Terminal) -> None:
+    terminal.box.world.put("loans", {
+        "number": "JK8888", "employee": "X1", "principal": "1.00", "currency": "CNY", "lent_on": "2026-07-29",
+        "applied_on": "2026-07-20", "kind": "business", "approval": "",
+    })
+    told = terminal("live", "on", "--by", "王芳")
+    assert told.code == 1 and "--despite-links" in told.err
+    assert terminal("live", "on", "--by", "王芳", "--despite-links").code == 0
+
+
+def test_foreign_text_is_shown_as_it_is_and_drives_no_terminal(terminal: Terminal) -> None:
+    terminal.box.world.put("employees", {"number": "1004", "name": ODD_NAME, "department": "[bold]销售[/bold]"})
+    for words in (["plan"], ["run"], ["look", "1004"], ["explain", "1004"]):
+        told = terminal(*words)
+        assert told.code in (0, 4)
+        assert "\x1b" not in told.out + told.err and "\u202e" not in told.out
+    assert "[red]boo[/red]" in terminal("look", "1004").out
+
+
+def test_an_unknown_balance_is_not_called_zero(terminal: Terminal) -> None:
+    terminal.box.chaos.arm([{"system": "kingdee", "op": "ExecuteBillQuery", "form": "AR_OtherRecAble",
+                             "fault": "error_200", "times": 0}])
+    told = terminal("look", "1012", "--lang", "en")
+    assert told.code == 4 and "owes unknown" in told.out
+
+
+def test_everything_a_run_leaves_is_its_owners_alone(terminal: Terminal) -> None:
+    terminal("plan")
+    home = terminal.config.parent
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [home, *home.rglob("*")]}
+    assert len(modes) > 15
+    assert {path for path, mode in modes.items() if mode & 0o077} == set()
+
+
+def test_a_first_configuration_is_written_checked_and_never_overwritten(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "mine"
+    assert run(["init", str(folder)], House) == 0
+    assert run(["init", str(folder)], House) == 1
+    assert run(["check", "--config", str(folder / "connector.yaml")], House) == 1  # secrets are not set yet
+    assert "KINGDEE_APP_SECRET" in capsys.readouterr().err
