@@ -141,16 +141,21 @@ def confirm(
 
 
 def approve(
-    group: Annotated[str, typer.Argument(metavar="HASH", help="hash of a held group, at least 8 characters")],
+    group: Annotated[
+        str, typer.Argument(metavar="HASH", help="hash of a held group, at least 8 characters; or SYSTEM.STREAM")
+    ],
     by: ByOption, config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "",
 ) -> int:
-    """Let a group through that the brakes hold. Covers exactly these actions, for 72 hours."""
+    """Let a group through that the brakes hold: exactly these actions, for 72 hours. Or, named as hr.employee, accept
+    that a stream has really become as small as it was last read."""
     from connector.cli.screen import Screen
     from connector.errors import StateError
     from connector.i18n import text
     from connector.store import audit
 
     lang = language(lang)
+    if "." in group:
+        return _accept(group, by, config, json, lang)
     with house().desk(config) as desk:
         held = last_papers(desk)["plan"]["held"]
         found = [g for g in held if len(group) >= 8 and str(g["hash"]).startswith(group)]
@@ -162,4 +167,20 @@ def approve(
         print_json({"hash": found[0]["hash"], "count": found[0]["count"], "by": by})
     else:
         Screen().line(text("cli.approved", lang, count=found[0]["count"], by=by))
+    return DONE
+
+
+def _accept(name: str, by: str, config: Path, json: bool, lang: str) -> int:
+    """The new size of a stream that shrank."""
+    from connector.cli.screen import Screen
+    from connector.i18n import text
+    from connector.sync.staging import accept_size
+
+    system, _, stream = name.partition(".")
+    with house().desk(config) as desk:
+        rows = accept_size(desk, system, stream, by)
+    if json:
+        print_json({"system": system, "stream": stream, "rows": rows, "by": by})
+    else:
+        Screen().line(text("cli.accepted", lang, system=system, stream=stream, rows=rows, by=by))
     return DONE

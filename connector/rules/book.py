@@ -29,8 +29,8 @@ AUDIENCES = ("finance", "hr", "manager", "it")
 MARKS = ("risk_flag", "exit_hold", "todo")
 MODES = ("on", "observe", "off")
 
-# A policy number larger than this could overflow a product with an amount (see the limit of money).
-POLICY_LIMIT = 10**5
+# No threshold is larger, be it an amount in minor units; what is too large for a product the gate refuses there.
+POLICY_LIMIT = 10**10
 
 
 @dataclass(frozen=True)

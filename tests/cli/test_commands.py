@@ -71,6 +71,17 @@ def test_finance_confirms_only_what_the_ledger_proves(terminal: Terminal) -> Non
     assert terminal("confirm", "LZ0001", "--by", "王芳", "--json").document["by"] == "王芳"
 
 
+def test_a_stream_that_shrank_is_accepted_by_its_name(terminal: Terminal) -> None:
+    terminal("plan")
+    for number in ("1026", "1027", "1029"):
+        terminal.box.world.delete("employees", number)
+    assert terminal("plan").code == 4
+    for stream in ("hr.employee", "kingdee.person"):
+        assert terminal("approve", stream, "--by", "杨洁").code == 0
+    assert "没有读完整" not in terminal("plan").out
+    assert terminal("approve", "hr.employee", "--by", "杨洁").code == 1
+
+
 def test_a_held_group_is_shown_and_approved_by_its_hash(terminal: Terminal) -> None:
     for at in range(10, 28):
         terminal.box.world.put("loans", {

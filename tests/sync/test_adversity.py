@@ -11,7 +11,7 @@ import pytest
 
 import connector.sync.nightly as nightly
 from connector.adapters.contract import Receipt
-from connector.errors import StateError, StoreError, UsageError
+from connector.errors import StateError, StoreError
 from connector.model.runs import NightRecord
 from connector.store.exits import cases
 from connector.store.runs import give_lease, keep_lease, take_lease
@@ -265,7 +265,7 @@ def test_a_stream_that_really_shrank_is_believed_once_a_person_says_so(house: Ho
     assert "shrunk" in str([s["cause"] for s in night(house).proof["streams"]])
     assert accept_size(house.desk, "kingdee", "open_item", "Wang") == len(items) - 4
     assert all(s["complete"] for s in night(house).proof["streams"])
-    with pytest.raises(UsageError, match="not shrunk"):
+    with pytest.raises(StateError, match="not shrunk"):
         accept_size(house.desk, "kingdee", "open_item", "Wang")
 
 
