@@ -77,6 +77,9 @@ class RuleBook:
         return next(rule for rule in self.rules if rule.code == code)
 
 
+# Numbers that the files themselves are built with, and what they are where a book does not say.
+_NEEDED: dict[str, Any] = {"window_months": 6, "approval_months": 24}
+
 # Words that SQL reads by itself: a policy of that name would never be asked for.
 _SQL_WORDS = frozenset([
     "abs", "all", "and", "any", "as", "between", "case", "cast", "coalesce", "current_date", "current_time",
@@ -93,7 +96,8 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
         raise RuleError(f"not readable as YAML: {error}", place=place) from error
     if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
         raise RuleError("found no list `rules:` at the top", place=place)
-    policies = {name: _policy(name, value, place) for name, value in (document.get("policy") or {}).items()}
+    given = _NEEDED | (document.get("policy") or {})
+    policies = {name: _policy(name, value, place) for name, value in given.items()}
     largest = {name: max([p.default, *p.department.values(), *p.position.values()]) for name, p in policies.items()}
     rules = tuple(_rule(row, largest, place) for row in document["rules"])
     codes = [rule.code for rule in rules]
