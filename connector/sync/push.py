@@ -74,6 +74,12 @@ def grouped(commands: Iterable[Command]) -> dict[tuple[str, str], list[Command]]
     return groups
 
 
+def landing_time(command: Command, sink: SinkKind | None) -> float:
+    """Seconds in which a write without an answer may still land. A release ends one task: a second one is refused."""
+    is_release = command.action.kind == "exit_hold" and command.action.verb == "remove"
+    return 0.0 if sink is None or is_release else sink.landing_s
+
+
 def is_standing(action: Action, seen: Observed | None) -> bool:
     """Whether what stands is what the action wanted."""
     if action.kind == "exit_hold" and action.verb == "remove":
@@ -205,19 +211,20 @@ class _Work:
         return ended
 
     def _seen_twice(self, unknown: list[Command], sink: SinkKind | None) -> tuple[list[Command], list[Command]]:
-        refs = [command.action.ref for command in unknown]
-        seen: dict[str, Observed] = {}
-        waits = (0.0, sink.landing_s) if sink is not None and sink.landing_s else (0.0,)
-        for wait in waits:
-            self.desk.clock.sleep(wait)
-            try:
-                seen = self._look(refs)
-            except ConnectorError:
-                return [], []
-            if all(is_standing(c.action, seen.get(c.action.ref)) for c in unknown):
+        """Those that stand, and those that do not: not at once, and not after the time in which they may land."""
+        absent, landed = list(unknown), list[Command]()
+        for look in range(2):
+            longest = max((landing_time(command, sink) for command in absent), default=0.0)
+            if look and not longest:
                 break
-        landed = [c for c in unknown if is_standing(c.action, seen.get(c.action.ref))]
-        return landed, [c for c in unknown if c not in landed]
+            self.desk.clock.sleep(longest if look else 0.0)
+            try:
+                seen = self._look([command.action.ref for command in absent])
+            except ConnectorError:
+                return landed, []
+            landed += [c for c in absent if is_standing(c.action, seen.get(c.action.ref))]
+            absent = [c for c in absent if c not in landed]
+        return landed, absent
 
     def _again(self, command: Command) -> Receipt:
         if not keep_lease(self.desk.store, self.token, self.desk.clock.now()):

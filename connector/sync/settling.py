@@ -5,8 +5,6 @@ They are settled before anything new is planned. Nothing is repeated here: what 
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from connector.errors import ConnectorError
 from connector.model.runs import ActionOutcome
 from connector.store import outbox
@@ -14,7 +12,7 @@ from connector.store.exits import move
 from connector.store.outbox import Command
 from connector.sync.connections import Connection, Desk
 from connector.sync.planning import observed_rows
-from connector.sync.push import grouped, is_standing
+from connector.sync.push import grouped, is_standing, landing_time
 
 
 def settle_unfinished(desk: Desk) -> list[ActionOutcome]:
@@ -31,27 +29,39 @@ def settle_unfinished(desk: Desk) -> list[ActionOutcome]:
 
 
 def _settle_sent(desk: Desk, connection: Connection, kind: str, sent: list[Command]) -> list[ActionOutcome]:
+    """Look at once; wait only for what is not there and may still land."""
     sink = connection.adapter.manifest.sink(kind)
-    landing = timedelta(seconds=sink.landing_s if sink else 0.0)
-    youngest = max((c.sent_at for c in sent if c.sent_at), default=desk.clock.now())
-    wait = (youngest + landing - desk.clock.now()).total_seconds()
-    if wait > 0:
-        desk.clock.sleep(min(wait, landing.total_seconds()))
-    try:
-        frame = connection.adapter.observe(kind, [c.action.ref for c in sent])
-    except ConnectorError as error:
-        return [ActionOutcome(c.action.document(), "sent", f"not read back: {error}") for c in sent]
-    seen = {row.ref: row for row in observed_rows(frame, connection.name)}
-    found = []
-    for command in sent:
-        stands = is_standing(command.action, seen.get(command.action.ref))
-        state = "confirmed" if stands else "superseded"
-        detail = "read back by the next run" if stands else "not there; planned anew"
-        outbox.finish(desk.store, command.id, state, detail, desk.clock.now())
-        if stands and command.action.kind == "exit_hold" and command.action.verb == "remove":
-            move(desk.store, command.action.target, command.action.ref, "released")
-        found.append(ActionOutcome(command.action.document(), state, detail))  # type: ignore[arg-type]
-    return found
+    absent, found = sent, list[ActionOutcome]()
+    for look in range(2):
+        now = desk.clock.now()
+        waits = [landing_time(c, sink) - (now - c.sent_at).total_seconds() for c in absent if c.sent_at]
+        wait = max([0.0, *waits])
+        if look and not wait:
+            break
+        desk.clock.sleep(wait if look else 0.0)
+        try:
+            frame = connection.adapter.observe(kind, [c.action.ref for c in absent])
+        except ConnectorError as error:
+            unseen = [ActionOutcome(c.action.document(), "sent", f"not read back: {error}") for c in absent]
+            return found + unseen
+        seen = {row.ref: row for row in observed_rows(frame, connection.name)}
+        found += [_confirmed(desk, c) for c in absent if is_standing(c.action, seen.get(c.action.ref))]
+        absent = [c for c in absent if not is_standing(c.action, seen.get(c.action.ref))]
+    return found + [_planned_anew(desk, c) for c in absent]
+
+
+def _confirmed(desk: Desk, command: Command) -> ActionOutcome:
+    detail = "read back by the next run"
+    outbox.finish(desk.store, command.id, "confirmed", detail, desk.clock.now())
+    if command.action.kind == "exit_hold" and command.action.verb == "remove":
+        move(desk.store, command.action.target, command.action.ref, "released")
+    return ActionOutcome(command.action.document(), "confirmed", detail)
+
+
+def _planned_anew(desk: Desk, command: Command) -> ActionOutcome:
+    detail = "not there; planned anew"
+    outbox.finish(desk.store, command.id, "superseded", detail, desk.clock.now())
+    return ActionOutcome(command.action.document(), "superseded", detail)
 
 
 def in_flight(desk: Desk) -> frozenset[tuple[str, str, str]]:
