@@ -44,12 +44,20 @@ def open_store(url: str, company: str) -> Store:
     if parsed.get_backend_name() == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
-    try:
-        _migrate_if_needed(engine)
-    except sa.exc.DBAPIError as error:
-        mend = "check the path, its rights and the disk"
-        raise StoreError(str(error.orig), place=parsed.render_as_string(), mend=mend) from error
+    sa.event.listen(engine, "handle_error", _told)
+    _migrate_if_needed(engine)
     return Store(engine, company)
+
+
+def _told(context: sa.engine.ExceptionContext) -> None:
+    """What the database cannot do, as our error: a full disk, a lock that is not freed, a file that is none."""
+    if isinstance(context.original_exception, sa.exc.SQLAlchemyError) or not isinstance(
+        context.sqlalchemy_exception, sa.exc.OperationalError | sa.exc.DatabaseError
+    ) or isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
+        return
+    place = context.engine.url.render_as_string() if context.engine is not None else "store"
+    mend = "check the path, its rights and the disk; nothing is sent without the store"
+    raise StoreError(str(context.original_exception), place=place, mend=mend) from context.original_exception
 
 
 def shown_url(url: str) -> str:

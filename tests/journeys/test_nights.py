@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from connector.errors import StoreError
 from tests.journeys.conftest import FIRST_NIGHT, Town, causes, planned, released
 
 
@@ -122,3 +124,21 @@ def test_a_debt_that_comes_back_before_the_release_holds_again(town: Town) -> No
     record = town.night()
     assert released(record) == set()
     assert ("replace", "exit_hold", town.debtor) in planned(record)
+
+
+def test_with_a_full_disk_nothing_is_sent_that_was_not_written_down(town: Town) -> None:
+    town.night()
+    engine = town.desk.store.engine
+    with engine.connect() as conn:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+    engine.dispose()
+    sa.event.listen(engine, "connect", lambda conn, _: conn.execute(f"PRAGMA max_page_count={pages}"))
+    with pytest.raises(StoreError, match="full"):
+        for at in range(40):
+            town.world.put("loans", {
+                "number": f"JK9{at}", "employee": "1020", "principal": "90000.00", "lent_on": "2026-07-01",
+            })
+            town.night()
+    with engine.connect() as conn:
+        sent = conn.exec_driver_sql("SELECT count(*) FROM outbox WHERE sent_at IS NOT NULL").scalar()
+    assert len(town.world.effects) == sent > 0

@@ -1,0 +1,204 @@
+"""What the store remembers, and that it forgets nothing and lets nobody in between."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from connector.errors import StoreError
+from connector.model.findings import FINDING_SCHEMA
+from connector.model.plan import Action
+from connector.reconcile.clearance import Case, Confirmation
+from connector.store import audit, exits, findings, links, outbox, runs, snapshots
+from connector.store.database import SCHEMA, Store, open_store, schema_version
+
+NOW = datetime(2026, 7, 31, 10, tzinfo=UTC)
+DAY = date(2026, 7, 31)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path / 'c.db'}", "c")
+    yield store
+    store.engine.dispose()
+
+
+def action(ref: str = "E1", **changes: object) -> Action:
+    given = {"verb": "put", "target": "kingdee", "kind": "risk_flag", "ref": ref, "employee": ref, "before": None,
+             "after": {"codes": ["a"], "level": "info"}, "because": ("k",)} | changes
+    return Action(**given)  # type: ignore[arg-type]
+
+
+def test_a_new_database_stands_at_the_schema_and_is_its_owners_alone(store: Store, tmp_path: Path) -> None:
+    assert schema_version(store.engine) == SCHEMA
+    assert stat.S_IMODE((tmp_path / "c.db").stat().st_mode) == 0o600
+    with store.engine.connect() as conn:
+        assert conn.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert conn.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+
+
+def test_a_newer_database_is_refused(store: Store, tmp_path: Path) -> None:
+    with store.engine.begin() as conn:
+        conn.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="9999"):
+        open_store(f"sqlite:///{tmp_path / 'c.db'}", "c")
+
+
+def test_a_place_that_cannot_be_a_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "c.db").write_bytes(b"not a database at all, but long enough to be looked at" * 20)
+    with pytest.raises(StoreError):
+        open_store(f"sqlite:///{tmp_path / 'c.db'}", "c")
+
+
+def test_two_companies_do_not_see_each_other(store: Store) -> None:
+    other = Store(store.engine, "d")
+    audit.write_setting(store, "mode", "live")
+    outbox.enqueue(store, "r", "h", [action()], DAY, NOW)
+    exits.keep_cases(store, [(Case("dingtalk", "X1", "E1", "001"), "f")])
+    assert audit.read_setting(other, "mode", "observe") == "observe"
+    assert outbox.unfinished(other) == [] and exits.cases(other) == {}
+
+
+def test_a_command_is_taken_once_and_only_by_the_holder_of_the_right(store: Store) -> None:
+    token = runs.take_lease(store, NOW)
+    (command,) = outbox.enqueue(store, "r", "h", [action()], DAY, NOW)
+    assert not outbox.take(store, command, token + 1, NOW)
+    assert outbox.take(store, command, token, NOW)
+    assert not outbox.take(store, command, token, NOW)
+    assert [c.state for c in outbox.unfinished(store)] == ["sent"]
+
+
+def test_an_ended_command_stays_ended(store: Store) -> None:
+    (command,) = outbox.enqueue(store, "r", "h", [action()], DAY, NOW)
+    outbox.finish(store, command.id, "confirmed", "", NOW)
+    outbox.finish(store, command.id, "rejected", "later", NOW)
+    assert outbox.unfinished(store) == []
+    assert [c.state for c in outbox.history(store, "E1")] == ["confirmed"]
+
+
+@pytest.mark.parametrize(("state", "counts"), [("confirmed", 1), ("blocked", 1), ("rejected", 0), ("superseded", 0)])
+def test_what_may_have_been_written_counts_against_the_day(store: Store, state: str, counts: int) -> None:
+    (command,) = outbox.enqueue(store, "r", "h", [action()], DAY, NOW)
+    outbox.finish(store, command.id, state, "", NOW)
+    assert sum(outbox.written_on(store, DAY).values()) == counts
+    assert outbox.written_on(store, DAY + timedelta(days=1)) == {}
+
+
+def test_an_action_comes_back_as_it_was(store: Store) -> None:
+    meant = action(before={"codes": [], "level": "info"}, because=("a", "b"))
+    outbox.enqueue(store, "r", "h", [meant], DAY, NOW)
+    assert [c.action for c in outbox.unfinished(store)] == [meant]
+
+
+def test_the_right_to_run_is_one_and_its_number_only_grows(store: Store) -> None:
+    first = runs.take_lease(store, NOW)
+    with pytest.raises(StoreError, match="at work"):
+        runs.take_lease(store, NOW)
+    assert runs.keep_lease(store, first, NOW + timedelta(minutes=10))
+    with pytest.raises(StoreError):
+        runs.take_lease(store, NOW + timedelta(minutes=20))  # it was prolonged
+    second = runs.take_lease(store, NOW + timedelta(minutes=40))
+    assert second > first and not runs.keep_lease(store, first, NOW)
+    runs.give_lease(store, second)
+    assert runs.take_lease(store, NOW) > second
+
+
+def test_a_killed_holder_does_not_keep_the_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs.take_lease(store, NOW)
+    monkeypatch.setattr(runs.os, "kill", _gone)
+    assert runs.take_lease(store, NOW) == 2
+
+
+def _gone(pid: int, number: int) -> None:
+    raise ProcessLookupError
+
+
+def found(*rows: tuple[str, str]) -> pl.DataFrame:
+    return pl.DataFrame(
+        [("r", "loan", subject, "E1", verdict, "{}") for subject, verdict in rows], schema=FINDING_SCHEMA, orient="row"
+    )
+
+
+def test_an_episode_opens_with_a_hit_and_closes_with_the_first_clear(store: Store) -> None:
+    keep = lambda frame, day, blind=(): findings.keep_findings(store, frame, set(blind), date(2026, 7, day))  # noqa: E731
+    assert keep(found(("L1", "hit"), ("L2", "unknown")), 1) == {"r|loan|L1": "2026-07-01"}
+    assert keep(found(("L1", "hit")), 2) == {"r|loan|L1": "2026-07-01"}
+    keep(found(("L1", "unknown")), 3)
+    keep(found(), 4, blind=("r",))
+    assert set(findings.open_findings(store)) == {"r|loan|L1"}
+    keep(found(), 5)
+    assert findings.open_findings(store) == {}
+    assert keep(found(("L1", "hit")), 6) == {"r|loan|L1": "2026-07-06"}
+
+
+def test_a_case_with_its_confirmation_comes_back_as_it_was(store: Store) -> None:
+    case = Case("dingtalk", "X1", "E1", "001", "settled", DAY, True, Confirmation("Wang", NOW, "f1"))
+    exits.keep_cases(store, [(case, "f1")])
+    exits.keep_cases(store, [(case, "f2")])
+    assert exits.cases(store) == {("dingtalk", "X1"): (case, "f2")}
+    exits.move(store, "dingtalk", "X1", "released")
+    assert exits.cases(store)[("dingtalk", "X1")][0].state == "released"
+
+
+def test_a_link_once_made_is_not_changed_by_a_later_night(store: Store) -> None:
+    links.keep_links(store, "kingdee", pl.DataFrame({"number": ["1"], "person": ["a"], "rule": ["r"]}), "us", NOW)
+    links.keep_links(store, "kingdee", pl.DataFrame({"number": ["1"], "person": ["b"], "rule": ["r"]}), "us", NOW)
+    assert links.stored_links(store, "kingdee").rows() == [("1", "a")]
+
+
+def test_an_approval_lives_for_72_hours(store: Store) -> None:
+    audit.approve(store, "hash", "Wang", NOW)
+    assert audit.approved(store, NOW + timedelta(hours=71)) == {"hash"}
+    assert audit.approved(store, NOW + timedelta(hours=73)) == frozenset()
+
+
+def snapshot(store: Store, folder: Path, run: str, rows: int, minutes: int, complete: bool = True) -> str:
+    path, sha = snapshots.write_frame(pl.DataFrame({"number": [str(n) for n in range(rows)]}), folder / run, "k.loans")
+    snapshots.record(store, run, [snapshots.SnapshotRow(
+        "k", "loans", rows, 0, complete, "", "", "", sha, str(path), NOW + timedelta(minutes=minutes))])
+    return sha
+
+
+def test_the_nights_since_the_last_that_ended_are_looked_back_on(store: Store, tmp_path: Path) -> None:
+    for at, (run, state) in enumerate([("a", "done"), ("b", "incomplete"), ("c", "failed"), ("d", "running")]):
+        runs.start_run(store, run, DAY, "live", NOW + timedelta(minutes=at))
+        snapshot(store, tmp_path, run, 10 + at, at)
+        if state != "running":
+            runs.end_run(store, run, state, {}, NOW)
+    snapshot(store, tmp_path, "e", 3, 9, complete=False)
+    assert [row.staged for row in snapshots.unjudged(store, "k", "loans", "now")] == [13, 12, 11]
+    newest = snapshots.last_complete(store, "k", "loans", "now")
+    assert newest is not None and newest.staged == 13
+    assert snapshots.newest_size(store, "k", "loans") == 3
+
+
+def test_a_snapshot_whose_file_is_gone_proves_nothing(store: Store, tmp_path: Path) -> None:
+    snapshot(store, tmp_path, "a", 5, 0)
+    (tmp_path / "a" / "k.loans.parquet").unlink()
+    assert snapshots.last_complete(store, "k", "loans") is None
+    assert snapshots.unjudged(store, "k", "loans", "now") == []
+
+
+def test_an_accepted_size_is_bound_to_what_it_was_compared_with(store: Store) -> None:
+    assert snapshots.accepted_size(store, "k", "loans", "sha") == float("inf")
+    snapshots.keep_size(store, "k", "loans", "sha", 7)
+    assert snapshots.accepted_size(store, "k", "loans", "sha") == 7
+    assert snapshots.accepted_size(store, "k", "loans", "other") == float("inf")
+
+
+def test_a_full_disk_stops_before_anything_is_meant(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'c.db'}", "c")
+    with store.engine.connect() as conn:
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+    sa.event.listen(store.engine, "connect", lambda conn, _: conn.execute(f"PRAGMA max_page_count={pages}"))
+    store.engine.dispose()
+    with pytest.raises(StoreError, match="full"):
+        outbox.enqueue(store, "r", "h", [action(f"E{n}") for n in range(500)], DAY, NOW)
+    assert outbox.unfinished(store) == []
+    store.engine.dispose()
