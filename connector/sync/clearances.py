@@ -62,13 +62,13 @@ def _is_of_hr(case: Case) -> bool:
 
 
 def _fingerprints(facts: Facts) -> dict[str, str]:
-    """Person (or the number on an unlinked exit's form) → fingerprint of the whole ledger, settled loans included."""
+    """Person of an exit (or the number on its form) → fingerprint of the whole ledger, settled loans included."""
+    leavers = facts.exit.select(owner=pl.coalesce("person", "employee")).unique()
+    paid = facts.loan.filter(pl.col("balance").is_not_null()).with_columns(owner=pl.coalesce("person", "employee"))
+    mine = paid.join(leavers, on="owner", how="semi").select("owner", "ref", "currency", "balance")
     loans: dict[str, list[tuple[str, str, int]]] = {}
-    paid = facts.loan.filter(pl.col("balance").is_not_null())
-    for person, number, ref, currency, balance in paid.select(
-        "person", "employee", "ref", "currency", "balance"
-    ).iter_rows():
-        loans.setdefault(person or number, []).append((ref, currency, balance))
+    for owner, ref, currency, balance in mine.iter_rows():
+        loans.setdefault(owner, []).append((ref, currency, balance))
     return {person: fingerprint(rows) for person, rows in loans.items()}
 
 

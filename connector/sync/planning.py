@@ -125,7 +125,9 @@ def _opinions(linked: Linked, assessment: Assessment) -> list[Opinion]:
     by_person: dict[str, str] = {}
     for number, person in sorted(linked.numbers.items()):
         by_person.setdefault(person, number)
-    of_loan = dict(linked.facts.loan.select("number", "employee").iter_rows())  # numbers stand once here
+    found = {row["subject"] for row in assessment.documents if row["over"] == "loan"}
+    named = linked.facts.loan.filter(pl.col("number").is_in(list(found)))
+    of_loan = dict(named.select("number", "employee").iter_rows())  # numbers stand once here
     return [
         Opinion(
             row["rule"], row["over"], row["subject"], row["employee"],
