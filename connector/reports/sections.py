@@ -288,10 +288,15 @@ def _action(
     code, detail = outcome or ("", "")
     return {
         "person": person_text(str(action.get("employee") or action["ref"]), night.names, language),
-        "what": what, "old": old, "why": rules_text(rules, language),
+        "what": what, "old": old, "why": rules_text(rules, language) or _why_taken_away(action, language),
         "outcome": word("outcome", code, language) if code else "", "detail": detail,
         "is_bad": code in {"rejected", "blocked"},
     }
+
+
+def _why_taken_away(action: Mapping[str, Any], language: str) -> str:
+    """What is released or removed rests on no finding, but on the proof that there is none."""
+    return text(f"page.why_{action['kind']}", language) if action["verb"] == "remove" else ""
 
 
 def held(night: NightRecord, language: str) -> list[View]:
