@@ -27,6 +27,7 @@ def run(arguments: Sequence[str], house: Callable[[], Any]) -> int:
     os.umask(0o077)  # whatever a command writes is its owner's alone
     enter(house)
     lang = spoken(arguments)
+    speak(lang)
     try:
         code = app(args=list(arguments), standalone_mode=False, prog_name="connector")
         return int(code or 0)
@@ -44,6 +45,14 @@ def run(arguments: Sequence[str], house: Callable[[], Any]) -> int:
         if "--json" in arguments:
             print_json({"error": _named(error), "exit_code": code})
         return code
+
+
+def speak(lang: str) -> None:
+    """The commands' own descriptions in a language."""
+    from connector.i18n import section
+
+    for command in app.registered_commands:
+        command.help = section("cli", lang)[f"help.{command.name}"]
 
 
 def spoken(arguments: Sequence[str]) -> str:

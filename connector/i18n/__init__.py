@@ -29,6 +29,15 @@ def catalog(language: str) -> dict[str, str]:
     return found
 
 
+@cache
+def section(name: str, language: str) -> dict[str, str]:
+    """The texts of one file alone: for what must be quick."""
+    found: dict[str, str] = {}
+    file = resources.files(__package__) / language / f"{name}.yaml"
+    _flatten(yaml.safe_load(file.read_text("utf-8")) or {}, "", found)
+    return found
+
+
 def _flatten(node: dict[str, Any], prefix: str, into: dict[str, str]) -> None:
     for key, value in node.items():
         name = f"{prefix}{key}"
