@@ -109,12 +109,12 @@ _RELEASE: tuple[tuple[str, Callable[[Case, Sight, bool], bool]], ...] = (
 def follow(case: Case, sight: Sight, confirm_always: bool = False) -> Case:
     """The case after a look. A confirmation is void once the ledger is seen to have changed, never on ignorance."""
     kept = case.confirmation if sight.owes is None or (sight.owes is False and _is_confirmed(case, sight)) else None
+    owed = sight.owes is True or sight.was_in_doubt
+    now = replace(case, confirmation=kept, ever_owed=case.ever_owed or (case.state in LIVE and owed))
     state = next(
-        (to for states, fits, to in _LIFE if case.state in states and fits(case, sight, confirm_always)), case.state
+        (to for states, fits, to in _LIFE if now.state in states and fits(now, sight, confirm_always)), now.state
     )
-    is_live = case.state in LIVE or state in LIVE
-    ever = case.ever_owed or (is_live and (sight.owes is True or sight.was_in_doubt))
-    return replace(case, state=state, ever_owed=ever, confirmation=kept)
+    return replace(now, state=state, ever_owed=now.ever_owed or (state in LIVE and owed))
 
 
 def blockers(case: Case, sight: Sight, confirm_always: bool = False) -> tuple[str, ...]:

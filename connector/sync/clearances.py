@@ -17,6 +17,7 @@ from connector.store.exits import cases, confirm, keep_cases
 from connector.sync.assess import Assessment
 from connector.sync.connections import Desk
 from connector.sync.leaving import HR_PREFIX
+from connector.sync.linking import Linked
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,13 @@ class Looked:
     number: str  # subject of its findings tonight
 
 
-def look_at_exits(desk: Desk, facts: Facts, assessment: Assessment) -> list[Looked]:
+def look_at_exits(desk: Desk, linked: Linked, assessment: Assessment) -> list[Looked]:
     """Every exit of tonight as a case, followed one step. Nothing is stored."""
+    facts = linked.facts
     known = cases(desk.store)
     owed_in_hr = {case.employee for case, _ in known.values() if _is_of_hr(case) and case.ever_owed}
     prints, debts = _fingerprints(facts), _debts(assessment.balances)
-    doubted = set(facts.doubt["person"].to_list())
+    doubted = linked.in_question | set(facts.doubt["person"].to_list())
     file = {row["exit"]: row for row in assessment.judgement.exits.iter_rows(named=True)}
     looked = []
     for row in facts.exit.iter_rows(named=True):

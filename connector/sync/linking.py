@@ -36,6 +36,7 @@ class Linked:
     repayments: pl.DataFrame
     absent: frozenset[str]
     incomplete: frozenset[str]
+    in_question: frozenset[str]  # people who may be the owners of a disputed or unlinked loan, settled or not
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,13 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
     ])
     return Linked(
         facts, findings, people, _counts(state), difference, _repaid(streams, by_number),
-        _absent(desk, streams), frozenset(streams) - complete,
+        _absent(desk, streams), frozenset(streams) - complete, _in_question(loans, links.candidates),
     )
+
+
+def _in_question(loans: pl.DataFrame, candidates: pl.DataFrame) -> frozenset[str]:
+    stray = loans.filter(pl.col("person").is_null() & pl.col("lent_on").is_not_null()).select(number="employee")
+    return frozenset(candidates.join(stray, on="number", how="semi")["person"].to_list())
 
 
 def _unseen(streams: Streams, stored: pl.DataFrame, employees: pl.DataFrame, complete: frozenset[str]) -> pl.DataFrame:

@@ -54,7 +54,7 @@ def look_at(desk: Desk, employee: str, as_of: date) -> Look:
         raise StateError(f"no system knows `{employee}`", mend="check the employee number")
     linked = link_company(desk, streams, as_of, "look", _before(desk, employee))
     assessment = assess(desk, linked, keeps=False)
-    looked = look_at_exits(desk, linked.facts, assessment)
+    looked = look_at_exits(desk, linked, assessment)
     observed, troubles = observe_company(desk, looked)
     wished = [w for w in desires(desk, linked, assessment, looked, observed) if w.employee == employee]
     wanted = difference(wished, observed)

@@ -97,7 +97,7 @@ def look_at_company(desk: Desk, as_of: date, run: str, keep_on: Callable[[], Non
     desk.progress("judge", 0)
     keep_on()
     assessment = assess(desk, linked)
-    looked = look_at_exits(desk, linked.facts, assessment)
+    looked = look_at_exits(desk, linked, assessment)
     keep_on()
     keep_looks(desk, looked, linked.facts.complete)
     desk.progress("plan", 0)

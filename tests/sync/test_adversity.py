@@ -167,6 +167,17 @@ def test_a_night_of_half_a_ledger_does_not_void_a_confirmation(house: House) -> 
     assert ("remove", "exit_hold", "XE1") in planned(night(house))
 
 
+def test_a_settled_loan_that_may_be_his_needs_finance_before_he_goes(house: House) -> None:
+    house.finance.tables["person"][1]["name"] = "别人"
+    lend(house, "L2", "002", "0.00")
+    record = night(house)
+    assert ("put", "exit_hold", "XE2") in planned(record)  # it says at the gate what it waits for
+    assert state_of(house, "XE2") == "settled"
+    assert planned(night(house)) == set()
+    confirm_exit(house.desk, "E2", "finance")
+    assert ("remove", "exit_hold", "XE2") in planned(night(house))
+
+
 def test_nobody_confirms_what_no_night_has_proven(house: House) -> None:
     house.finance.broken["open_item"] = 0
     night(house)
