@@ -28,6 +28,7 @@ SEVERITIES = ("info", "warning", "critical")
 AUDIENCES = ("finance", "hr", "manager", "it")
 MARKS = ("risk_flag", "exit_hold", "todo")
 MODES = ("on", "observe", "off")
+_KEYS = ("code", "over", "when", "facts", "audience", "severity", "marks", "mode")
 
 # No threshold is larger, be it an amount in minor units; what is too large for a product the gate refuses there.
 POLICY_LIMIT = 10**10
@@ -96,6 +97,9 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
         raise RuleError(f"not readable as YAML: {error}", place=place) from error
     if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
         raise RuleError("found no list `rules:` at the top", place=place)
+    unknown = [str(key) for key in document if key not in ("policy", "rules")]
+    if unknown:
+        raise RuleError(f"`{unknown[0]}` is not known; known: policy, rules", place=place)
     given = _NEEDED | (document.get("policy") or {})
     policies = {name: _policy(name, value, place) for name, value in given.items()}
     largest = {name: max([p.default, *p.department.values(), *p.position.values()]) for name, p in policies.items()}
@@ -128,6 +132,9 @@ def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
     here = f"{place} rule {code or row!r}"
     if not code:
         raise RuleError("has no `code`", place=here)
+    unknown = [str(key) for key in row if key not in _KEYS]
+    if unknown:
+        raise RuleError(f"`{unknown[0]}` is not known; known: {', '.join(_KEYS)}", place=here)
     over = str(row.get("over", ""))
     if over not in FILES:
         raise RuleError(f"`over: {over}`; known: {', '.join(FILES)}", place=here)

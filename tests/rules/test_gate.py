@@ -100,7 +100,7 @@ def test_a_policy_is_a_whole_number_within_bounds(value: Any) -> None:
         ({"over": "person"}, "over: person"),
         ({"facts": ["monthly_salary"]}, "confidential"), ({"facts": ["x"]}, "facts"),
         ({"audience": ["boss"]}, "audience"), ({"severity": "bad"}, "severity"), ({"marks": ["stamp"]}, "marks"),
-        ({"mode": "maybe"}, "mode"), ({"code": ""}, "code"),
+        ({"mode": "maybe"}, "mode"), ({"code": ""}, "code"), ({"wehn": "owes"}, "`wehn` is not known; known: code, over, when"),
     ],
 )
 def test_the_rest_of_a_rule_is_checked_too(changes: dict[str, Any], said: str) -> None:
@@ -109,7 +109,7 @@ def test_the_rest_of_a_rule_is_checked_too(changes: dict[str, Any], said: str) -
 
 
 @pytest.mark.parametrize("text", [
-    "rules: 5", "[]", "rules: [", "rules: [{code: a}, 5]", "!!python/object:os.system {}",
+    "rules: 5", "[]", "{rules: [], polcy: {}}", "rules: [", "rules: [{code: a}, 5]", "!!python/object:os.system {}",
 ])
 def test_a_book_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(RuleError):
