@@ -51,7 +51,7 @@ class DingTalk:
         self._gate = Gate(form.service_user, form.exit_activity, form.exit_node)
         self._marks = Marks(session, self._gate, form.form_fields.employee, setting.zone, setting.connection)
         self._numbers: dict[str, str] = {}  # businessId → id, of what this adapter has read
-        self._moment: datetime | None = None
+        self._moments: list[datetime] = []  # the first is the one that the vendor took, once it was asked
 
     def check(self) -> list[Check]:
         """reach, login, permission, fields (templates and node), service_user, clock."""
@@ -67,7 +67,7 @@ class DingTalk:
             raise UsageError(
                 f"found the stream {stream!r}, expected one of {', '.join(self.manifest.streams)}"
             )
-        self._moment = listing.moment_of(since.as_of, self._setting.clock.now(), self._setting.zone)
+        self._moments = listing.moments(since.as_of, self._setting.clock.now(), self._setting.zone)
         refs = self._refs(stream, since)
         beyond = "older_than_365_days" if stream == "approval" else ""
         end = End("vendor_end", len(refs) if stream == "exit" else None, beyond)
@@ -86,10 +86,18 @@ class DingTalk:
         if since.only is not None:
             return list(dict.fromkeys(self._numbers.get(one, one) for one in since.only))
         code = self._form.process_codes.exit if stream == "exit" else self._form.process_codes.loan
-        listed = listing.list_ids(
-            self._session, code, self._moment or self._setting.clock.now(), self._form.page
-        )
-        return [ref for ref in listed if ref not in since.closed]
+        return [ref for ref in self._list(code) if ref not in since.closed]
+
+    def _list(self, code: str, statuses: Sequence[str] = ()) -> list[str]:
+        """Ids of a template's last year; a year that begins too early for the vendor's clock is begun later."""
+        self._moments = self._moments or [self._setting.clock.now()]
+        while True:
+            try:
+                return listing.list_ids(self._session, code, self._moments[0], self._form.page, statuses)
+            except RejectedError:
+                if len(self._moments) == 1:
+                    raise
+                self._moments.pop(0)
 
     def _page(self, stream: str, part: list[tuple[str, dict[str, Any] | RejectedError]]) -> Page:
         rows: list[Row] = []
@@ -130,9 +138,7 @@ class DingTalk:
         return pl.DataFrame(marks, schema=schema("mark"), orient="row")
 
     def _running(self) -> list[str]:
-        moment = self._moment or self._setting.clock.now()
-        code, page = self._form.process_codes.exit, self._form.page
-        return listing.list_ids(self._session, code, moment, page, ("NEW", "RUNNING"))
+        return self._list(self._form.process_codes.exit, ("NEW", "RUNNING"))
 
     def _holds(self, refs: list[str]) -> list[Mark]:
         marks: list[Mark] = []

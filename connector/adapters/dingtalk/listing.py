@@ -23,6 +23,7 @@ _OTHER_WINDOW = timedelta(days=61)
 _MOST_WALKS = 3
 # A clock further than this from the business date belongs to a replay or a stand-in: the date is believed.
 _NEAR = timedelta(days=2)
+_FURTHER_DAYS = 7
 # Readers of details at once, and details a page.
 READERS, PAGE = 4, 100
 Window = tuple[datetime, datetime | None]
@@ -32,6 +33,14 @@ def moment_of(as_of: date, now: datetime, zone: ZoneInfo) -> datetime:
     """The instant a year is counted back from: now, or the end of the business date where the two lie apart."""
     night = datetime.combine(as_of + timedelta(days=1), time(), zone)
     return now if abs(now - night) <= _NEAR else night
+
+
+def moments(as_of: date, now: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Instants to count a year back from, until the vendor takes one: a replay's clock may be some days further on."""
+    first = moment_of(as_of, now, zone)
+    if first == now:
+        return [now]
+    return [first + timedelta(days=days) for days in range(_FURTHER_DAYS + 1)] + [now]
 
 
 def windows(moment: datetime, longest: timedelta = _WINDOW) -> list[Window]:

@@ -6,6 +6,7 @@ Nothing is decided here and nothing is kept but the session.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -54,6 +55,7 @@ class KingdeeCloud:
         self._reader = Reader(self._session, self._mappings, form.page_rows)
         self._control = Control(self._session, form)
         self._flags = RiskFlags(self._session, form.flag_fields, setting, form.page_rows)
+        self._as_of: date | None = None  # business date of what was pulled last: a flag rests on that day's books
 
     def check(self) -> list[Check]:
         """Staged; with a jar of its own, so that a live session hides nothing."""
@@ -67,6 +69,7 @@ class KingdeeCloud:
 
         `since.only`: employee numbers as Kingdee writes them; the control total is always the whole.
         """
+        self._as_of = since.as_of
         if stream == "control":
             return self._control.pages(since.as_of)
         return self._reader.pages(stream, since.only)
@@ -79,10 +82,10 @@ class KingdeeCloud:
     def push(self, action: Action, text: str) -> Receipt:
         """Set or clear one flag. What is landed is known only when it is read back."""
         self._must_be_flag(action.kind)
-        today = self._setting.clock.now().astimezone(self._setting.zone).date()
+        day = self._as_of or self._setting.clock.now().astimezone(self._setting.zone).date()
         content = None if action.verb == "remove" else action.after
         try:
-            self._flags.write(action.ref, content, text, today)
+            self._flags.write(action.ref, content, text, day)
         except RejectedError as error:
             return Receipt("refused", error.message)
         except UnknownOutcome as error:
