@@ -27,6 +27,7 @@ _CODED = {
     "salary_band": "band", "status": "status", "gate": "gate", "strength": "strength",
     "kind": "kind", "verb": "verb", "system": "system", "stream": "stream",
     "expected": "expected", "method": "method", "level": "severity",
+    "state": "exit_state",
 }
 _AMOUNT = re.compile(r"(?P<amount>-?\d+(?:\.\d+)?)\s*(?P<currency>[A-Z]{3})\b")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")

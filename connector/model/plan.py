@@ -72,6 +72,7 @@ class HeldGroup:
     population: int
     cause: str
     actions: tuple[Action, ...]
+    done: int = 0  # writes of the same kind earlier this business day
 
     @property
     def hash(self) -> str:

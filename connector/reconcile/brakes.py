@@ -34,8 +34,9 @@ def apply_brakes(
     held: list[HeldGroup] = []
     for (target, kind, verb), members in sorted(groups.items()):
         most = limit(population, kind, verb)
-        group = HeldGroup(target, kind, members[0].verb, most, population, "over_limit", tuple(members))
-        over = len(members) + done_today.get((target, kind, verb), 0) > most
+        done = done_today.get((target, kind, verb), 0)
+        group = HeldGroup(target, kind, members[0].verb, most, population, "over_limit", tuple(members), done)
+        over = len(members) + done > most
         if over and group.hash not in approved:
             held.append(group)
         else:

@@ -35,7 +35,7 @@ def render_page(night: NightRecord, language: str) -> str:
         troubles=sections.troubles(night, language), bars=sections.bars(night, language),
         waterfall=sections.waterfall(night, language), plan=sections.plan(night, language),
         held=sections.held(night, language), findings=sections.findings(night, language),
-        stories=stories(night, language),
+        stories=stories(night, language), is_whole=sections.is_whole(night),
     )
 
 

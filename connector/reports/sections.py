@@ -97,6 +97,13 @@ def _money(minor: int, night: NightRecord, language: str) -> str:
     return money_text(decimal_text(minor, night.currency), night.currency, language)
 
 
+def is_whole(night: NightRecord) -> bool:
+    """Whether everything was read, the marks included: only then does nothing found mean nothing there."""
+    return all(s["complete"] for s in night.proof["streams"]) and not any(
+        trouble.code == "not_observed" for trouble in night.troubles
+    )
+
+
 def sources(night: NightRecord, language: str) -> list[View]:
     """One card per system: its state, its streams."""
     grouped: dict[str, list[Mapping[str, Any]]] = {}

@@ -167,7 +167,7 @@ def troubles_of(night: Night) -> list[Trouble]:
         found.append(Trouble("rules", "rules_off", {"rules": ", ".join(night.assessment.off)}))
     return found + [
         Trouble(g.target, "brake", {
-            "kind": g.kind, "verb": g.verb, "count": len(g.actions), "limit": g.limit, "hash": g.hash,
+            "kind": g.kind, "verb": g.verb, "count": len(g.actions), "limit": g.limit, "done": g.done, "hash": g.hash,
         }) for g in night.planned.plan.held
     ]
 

@@ -194,7 +194,7 @@ def make_night(**changes: Any) -> NightRecord:
             Trouble("hr", "stream_incomplete", {"system": "hr", "stream": "employee", "cause": "count_differs"}),
             Trouble("kingdee", "books_differ",
                     {"currency": "USD", "source": "1200.50", "here": "1100.50", "difference": "-100.00"}),
-            Trouble("plan", "brake", {"kind": "risk_flag", "verb": "put", "count": 2, "limit": 1}),
+            Trouble("plan", "brake", {"kind": "risk_flag", "verb": "put", "count": 2, "limit": 1, "done": 0}),
         ),
         bars=(
             StatusBar("active", 9, 14, 2100000), StatusBar("leaving", 1, 1, 2800000),

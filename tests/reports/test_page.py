@@ -166,8 +166,12 @@ def test_the_plan_is_in_words_with_before_after_why_and_outcome(night: NightReco
 
 
 def test_a_plan_without_actions_says_so(night_with: Callable[..., NightRecord]) -> None:
-    text = read(night_with(plan={"hash": "h", "actions": [], "held": []}, outcomes=())).text
-    assert "没有要写的内容" in text
+    night = night_with(plan={"hash": "h", "actions": [], "held": []}, outcomes=())
+    assert "没有可以写的内容：部分数据或现状没有读到" in read(night).text
+    for stream in night.proof["streams"]:
+        stream["complete"] = True
+    text = read(night).text
+    assert "没有要写的内容" in text and "没有可以写的内容" not in text
     assert "没有需要写回的内容" in text
 
 
