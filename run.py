@@ -243,7 +243,7 @@ def explain_failure(output: str) -> str:
 def start(root: Path, arguments: list[str]) -> int:
     """Become the tests or the product; on Windows, wait for it and pass its exit code on."""
     python = str(python_of(root / ".venv"))
-    env = {**os.environ, "PYTHONPATH": str(root)}
+    env = {**os.environ, "PYTHONPATH": str(root), "CONNECTOR_STARTED_AS": f"python3 {sys.argv[0]}"}
     if arguments[:1] == ["test"]:
         os.chdir(root)
         argv = [python, "-P", "-m", "pytest", *arguments[1:]]

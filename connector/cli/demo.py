@@ -13,6 +13,7 @@ import typer
 from connector.cli.frame import DONE, DateOption, LangOption, house, language, parse_day, progress_shown
 
 if TYPE_CHECKING:
+    from connector.cli.screen import Screen
     from connector.model.runs import NightRecord
     from connector.sandbox.http import StandIn
     from connector.sandbox.server import Sandbox
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # The sample company's first night; two more follow.
 _FIRST_NIGHT = "2026-07-29"
+# The first line of a configuration that a sandbox or a demo wrote, and may write anew.
+_MADE_HERE = "# made by a sandbox, which may overwrite it\n"
 
 
 def register(app: typer.Typer) -> None:
@@ -66,12 +69,14 @@ def sandbox(
 
     import orjson
 
-    from connector.errors import UsageError
+    from connector.errors import StateError, UsageError
 
     try:
         faults = orjson.loads(chaos.read_bytes()) if chaos is not None else []
     except orjson.JSONDecodeError as error:
         raise UsageError(f"not readable as JSON: {error}", place=str(chaos), mend="write a list of rules") from error
+    if config_out is not None and not _is_ours(config_out):
+        raise StateError("holds a configuration of yours", place=str(config_out), mend="name another file")
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
@@ -149,6 +154,12 @@ def settings_of(
     }
 
 
+def _is_ours(path: Path) -> bool:
+    """Whether a configuration may be written here: nothing stands there, or what an earlier sandbox wrote."""
+    found = path.read_text("utf-8", "replace") if path.exists() else ""
+    return not found.strip() or found.startswith(_MADE_HERE)
+
+
 def _write_config(
     path: Path, world: World, described: Mapping[str, Any], hr: HrSource, calls_per_second: int = 1000
 ) -> None:
@@ -161,7 +172,7 @@ def _write_config(
         hr = HrSource("env:HR_URL", hr.profile)
     document = settings_of(world, described, hr, calls_per_second)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
+    path.write_text(_MADE_HERE + yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
     path.chmod(0o600)
 
 
@@ -228,9 +239,8 @@ def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
     """Three nights: a debt is flagged; its debtor resigns and is held; he repays, finance confirms, he is released."""
     from connector.cli.night import one_night
     from connector.cli.screen import Screen
-    from connector.cli.show import headline, show_story
+    from connector.cli.show import show_story
     from connector.i18n import text
-    from connector.i18n.sentences import action_sentence
     from connector.sandbox.company import SAMPLE_DEBTOR, sample_story
     from connector.sync.clearances import confirm_exit
 
@@ -245,14 +255,12 @@ def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
         record, _ = one_night(desk, day, "live", out, lang)
         screen.line()
         screen.line(text(f"demo.night_{night}", lang, day=day), style="bold")
+        _show_written(screen, record, lang)
         if night == 3:
             case, _ = confirm_exit(desk, SAMPLE_DEBTOR, text("demo.finance", lang))
             screen.line(text("demo.confirmed", lang, exit=case.number, by=text("demo.finance", lang)))
             record, _ = one_night(desk, day, "live", out, lang)
-        screen.line(headline(record, lang), style="bold")
-        for action in record.plan["actions"]:
-            if action["employee"] == SAMPLE_DEBTOR or action["kind"] == "exit_hold":
-                screen.line(f"  ✓ {action_sentence(action, record.names, lang)}")
+            _show_written(screen, record, lang)
         told = next((s for s in record.stories if s.employee == SAMPLE_DEBTOR), None)
         if told is not None and night < 3:
             show_story(told, record.currency, lang, screen)
@@ -261,6 +269,22 @@ def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
         screen.line()
         show_story(story, record.currency, lang, screen)
     return record
+
+
+def _show_written(screen: Screen, record: NightRecord, lang: str) -> None:
+    """What one night wrote: the actions of the story one by one, the others counted."""
+    from connector.cli.show import headline
+    from connector.i18n import text
+    from connector.i18n.sentences import action_sentence
+    from connector.sandbox.company import SAMPLE_DEBTOR
+
+    screen.line(headline(record, lang), style="bold")
+    actions = [one.action for one in record.outcomes if one.outcome == "confirmed"]
+    told = [a for a in actions if a["employee"] == SAMPLE_DEBTOR or a["kind"] == "exit_hold"]
+    for action in told:
+        screen.line(f"  ✓ {action_sentence(action, record.names, lang)}")
+    if len(actions) > len(told):
+        screen.line("  " + text("cli.more", lang, count=len(actions) - len(told)), style="dim")
 
 
 def _next_steps(record: NightRecord, out: Path, lang: str) -> None:

@@ -26,7 +26,18 @@ ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="configuratio
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON document and nothing else")]
 LangOption = Annotated[str, typer.Option("--lang", help="zh_CN or en")]
 DateOption = Annotated[str, typer.Option("--as-of", help="business date, YYYY-MM-DD; default: today")]
-ByOption = Annotated[str, typer.Option("--by", help="your name; kept in the audit log")]
+
+
+def _named(by: str) -> str:
+    """A name of somebody who can be asked."""
+    if not by.strip():
+        from connector.errors import UsageError
+
+        raise UsageError("found an empty name", place="--by", mend="--by NAME: who decides this")
+    return by.strip()
+
+
+ByOption = Annotated[str, typer.Option("--by", help="your name; kept in the audit log", callback=_named)]
 
 CONFIG = Path("connector.yaml")
 
@@ -102,16 +113,16 @@ def parse_day(text: str) -> Any:
 
 def explain_error(error: Exception, lang: str) -> int:
     """Show an error of ours as place, cause and mend; returns the exit code."""
+    from connector.cli.screen import as_typed
     from connector.errors import ConnectorError, UsageError
     from connector.i18n import text
-    from connector.reports.cells import clean
 
     assert isinstance(error, ConnectorError)
     place = f"{error.place}: " if error.place else ""
     kind = text(f"error.{type(error).__name__}", lang)
-    sys.stderr.write(clean(f"✗ {kind} {place}{error.message}") + "\n")
+    sys.stderr.write(as_typed(f"✗ {kind} {place}{error.message}") + "\n")
     if error.mend:
-        sys.stderr.write(clean(f"  → {error.mend}") + "\n")
+        sys.stderr.write(as_typed(f"  → {error.mend}") + "\n")
     return USAGE if isinstance(error, UsageError) else FAILED
 
 

@@ -35,7 +35,9 @@ def run(arguments: Sequence[str], house: Callable[[], Any]) -> int:
         return leaving.exit_code
     except typer.TyperException as wrong:
         if wrong.format_message():  # empty when help was shown because nothing was asked
-            sys.stderr.write(f"✗ {wrong.format_message()}\n  → {_say('cli.usage', lang)}\n")
+            from connector.cli.screen import as_typed
+
+            sys.stderr.write(as_typed(f"✗ {wrong.format_message()}\n  → {_say('cli.usage', lang)}\n"))
         return USAGE
     except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("\n")

@@ -24,6 +24,9 @@ from connector.cli.frame import (
 )
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from connector.reconcile.clearance import Case
     from connector.sync.connections import Desk
 
 EmployeeArgument = Annotated[str, typer.Argument(help="employee number in HR")]
@@ -42,7 +45,7 @@ def look(
 ) -> int:
     """Pull one employee from all systems now and judge him by the code of the night. Writes nothing."""
     from connector.cli.screen import Screen
-    from connector.cli.show import show_story
+    from connector.cli.show import owed_said, show_finding, show_story
     from connector.i18n import text
     from connector.i18n.sentences import action_sentence
     from connector.sync.look import look_at
@@ -55,14 +58,16 @@ def look(
         print_json({
             "employee": seen.employee, "as_of": seen.as_of.isoformat(), "findings": list(seen.findings),
             "wanted": list(seen.wanted), "exits": list(seen.exits), "incomplete": list(seen.incomplete),
-            "balance": seen.story.balance if seen.story else None,
+            "balance": seen.balance,
         })
         return INCOMPLETE if seen.incomplete else DONE
     out = Screen()
     if seen.story is not None:
         show_story(seen.story, currency, lang, out)
     else:
-        out.line(text("cli.not_in_hr", lang, employee=employee))
+        out.line(text("cli.not_in_hr", lang, employee=employee, owed=owed_said(seen.balance, lang)))
+        for finding in seen.findings:
+            show_finding(finding, currency, lang, out)
         for action in seen.wanted:
             out.line(f"  → {action_sentence(action, {}, lang)}")
     for one in seen.exits:
@@ -81,34 +86,68 @@ def explain(
     from connector.cli.show import show_finding
     from connector.errors import StateError
     from connector.i18n import text
-    from connector.i18n.sentences import action_sentence
+    from connector.i18n.sentences import action_sentence, word
+    from connector.store.exits import cases
     from connector.store.outbox import history
 
     lang = language(lang)
     with house().desk(config) as desk:
-        papers = last_papers(desk)
+        papers, zone, currency = last_papers(desk), desk.company.zone, desk.company.currency
         mine = [f for f in papers["findings"]["findings"] if f["employee"] == employee or f["subject"] == employee]
         written = history(desk.store, employee)
-        currency = desk.company.currency
-    if not mine and not written:
-        raise StateError(f"nothing was found about `{employee}`", mend="look at him now: connector look " + employee)
+        exits = [case for case, _ in cases(desk.store).values() if case.employee == employee]
+    unread = [s for s in papers["proof"]["streams"] if not s["complete"]]
+    if not mine and not written and not exits:
+        raise StateError(
+            f"nothing was found about `{employee}`" + (", and not everything could be read" if unread else ""),
+            place=f"night of {papers['findings']['as_of']}", mend="look at him now: connector look " + employee,
+        )
     if json:
-        print_json({"employee": employee, "as_of": papers["findings"]["as_of"], "findings": mine, "written": [
-            {**c.action.document(), "state": c.state, "detail": c.detail, "sent_at": c.sent_at} for c in written]})
+        print_json({
+            "employee": employee, "as_of": papers["findings"]["as_of"], "findings": mine,
+            "exits": [_exit_document(case) for case in exits],
+            "written": [{**c.action.document(), "state": c.state, "detail": c.detail, "sent_at": c.sent_at}
+                        for c in written],
+            "incomplete": [f"{s['system']}.{s['stream']}" for s in unread],
+        })
         return DONE
     out = Screen()
     out.line(text("cli.explain", lang, employee=employee, as_of=papers["findings"]["as_of"]), style="bold")
+    for stream in unread:
+        name = f"{word('system', stream['system'], lang)} {word('stream', stream['stream'], lang)}"
+        out.line("▲ " + text("cli.unread", lang, stream=name), style="yellow")
     for finding in mine:
         show_finding(finding, currency, lang, out)
+    for case in exits:
+        out.line(f"  ● {_exit_said(case, zone, lang)}")
     for command in written:
-        when = f"{command.sent_at:%Y-%m-%d %H:%M}Z" if command.sent_at else ""
+        when = f"{command.sent_at.astimezone(zone):%Y-%m-%d %H:%M}" if command.sent_at else ""
         state = text(f"outcome.{command.state}", lang)
         out.line(f"  · {when} {action_sentence(command.action.document(), {}, lang)} [{state}]")
     return DONE
 
 
+def _exit_document(case: Case) -> dict[str, Any]:
+    confirmed = case.confirmation
+    return {
+        "exit": case.number, "state": case.state, "opened_on": case.opened_on,
+        "confirmed": {"by": confirmed.by, "at": confirmed.at} if confirmed else None,
+    }
+
+
+def _exit_said(case: Case, zone: ZoneInfo, lang: str) -> str:
+    """An exit as it stands in our books, and who confirmed it."""
+    from connector.i18n import text
+
+    said = text("cli.case", lang, exit=case.number, state=text(f"case_state.{case.state}", lang))
+    if case.confirmation is None:
+        return said
+    at = f"{case.confirmation.at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return said + text("cli.case_confirmed", lang, by=case.confirmation.by, at=at)
+
+
 def last_papers(desk: Desk) -> dict[str, Any]:
-    """findings.json and plan.json of the newest run. StateError when there is none."""
+    """findings.json, plan.json and proof.json of the newest run. StateError when there is none."""
     import orjson
 
     from connector.errors import StateError
@@ -116,7 +155,7 @@ def last_papers(desk: Desk) -> dict[str, Any]:
 
     folder = Path(read_setting(desk.store, "last_papers"))
     try:
-        return {name: orjson.loads((folder / f"{name}.json").read_bytes()) for name in ("findings", "plan")}
+        return {name: orjson.loads((folder / f"{name}.json").read_bytes()) for name in ("findings", "plan", "proof")}
     except OSError as error:
         raise StateError("no night has run yet, or its papers are gone", mend="connector plan") from error
 

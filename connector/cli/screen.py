@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -9,6 +11,16 @@ from rich.table import Table
 from rich.text import Text
 
 from connector.reports.cells import clean
+
+# A command of ours within a text, as in `connector plan`.
+_COMMANDS = "init check doctor live db plan apply run look explain confirm approve demo sandbox --help 命令 COMMAND"
+_COMMAND = re.compile(rf"(?<![\w/.-])connector (?=(?:{_COMMANDS.replace(' ', '|')})(?!\w))")
+
+
+def as_typed(text: str) -> str:
+    """A text for people, its commands as this user starts them (`python3 run.py plan`); cleaned."""
+    me = os.environ.get("CONNECTOR_STARTED_AS", "")
+    return _COMMAND.sub(f"{me} ", clean(text)) if me else clean(text)
 
 
 class Screen:
@@ -19,7 +31,7 @@ class Screen:
 
     def line(self, text: object = "", style: str = "") -> None:
         """One line, or several."""
-        self._console.print(Text(clean(text), style=style))
+        self._console.print(Text(as_typed(str(text)), style=style))
 
     def rows(self, rows: Iterable[tuple[str, ...]]) -> None:
         """Rows in columns, without a frame."""

@@ -53,6 +53,9 @@ def init(
         name.mkdir(parents=True, exist_ok=True, mode=0o700)
     target.write_text((resources.files("connector.cli") / "connector.example.yaml").read_text("utf-8"), "utf-8")
     target.chmod(0o600)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("# secrets and people's data never belong into a repository\nsecrets/\ndata/\n", "utf-8")
     Screen().line(text("cli.init", lang, path=target))
     return DONE
 

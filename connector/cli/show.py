@@ -9,7 +9,7 @@ from typing import Any
 
 from connector.cli.screen import Screen
 from connector.i18n import catalog, text
-from connector.i18n.sentences import action_sentence, finding_sentence, owed_text, rule_title
+from connector.i18n.sentences import action_sentence, finding_sentence, number_text, owed_text, rule_title
 from connector.model.runs import NightRecord, Story, Trouble
 from connector.reports.stories import evidence_lines
 
@@ -46,7 +46,8 @@ def _show_proof(out: Screen, record: NightRecord, lang: str) -> None:
         parts.append(f"{mark} {text('stream.' + stream['stream'], lang)} {stream['staged']:,}")
     out.line("  " + " · ".join(parts), style="dim")
     for currency, row in record.proof["books"].items():
-        out.line("  " + text("cli.books", lang, currency=currency, **row), style="dim")
+        amounts = {name: number_text(amount) for name, amount in row.items()}
+        out.line("  " + text("cli.books", lang, currency=currency, **amounts), style="dim")
 
 
 def show_troubles(out: Screen, troubles: Iterable[Trouble], lang: str) -> None:
@@ -144,11 +145,13 @@ def show_finding(finding: Mapping[str, Any], currency: str, lang: str, out: Scre
     out.line(f"  {mark} {rule_title(finding['rule'], lang)} {since}")
     out.line(f"    {finding_sentence(finding, lang, currency)}")
     documents: dict[str, list[str]] = {}
+    read: dict[str, str] = {}
     for line in evidence_lines([finding], lang):
         if line["value"] != line["document"]:
             place = f"{line['system']} {line['document']}"
             documents.setdefault(place, []).append(f"{line['field']} {line['value']}")
+            read[place] = text("cli.seen", lang, at=line["seen_at"]) if line["seen_at"] else ""
     for place, fields in list(documents.items())[:_MOST_LINES]:
-        out.line(f"    · {place}｜{' · '.join(fields)}", style="dim")
+        out.line(f"    · {place}｜{' · '.join(fields)}{read[place]}", style="dim")
     if len(documents) > _MOST_LINES:
         out.line("    " + text("cli.more", lang, count=len(documents) - _MOST_LINES), style="dim")

@@ -14,7 +14,10 @@ import polars as pl
 from connector.errors import StateError
 from connector.model.plan import Plan
 from connector.model.runs import Story
+from connector.model.values import decimal_text
 from connector.reconcile.plan import difference
+from connector.rules.columns import OPEN
+from connector.rules.file import paid_out
 from connector.store.exits import cases
 from connector.store.links import stored_links
 from connector.store.runs import last_runs
@@ -22,7 +25,7 @@ from connector.store.snapshots import last_complete
 from connector.sync.assess import assess
 from connector.sync.clearances import look_at_exits
 from connector.sync.connections import Desk
-from connector.sync.linking import Before, link_company
+from connector.sync.linking import Before, Linked, link_company
 from connector.sync.planning import desires, observe_company
 from connector.sync.pull import EXITS_OF_OTHERS, Stream
 from connector.sync.record import stories
@@ -37,6 +40,7 @@ class Look:
     employee: str
     as_of: date
     story: Story | None
+    balance: dict[str, str] | None  # per currency, decimal text; None while it is not known what he owes
     findings: tuple[dict[str, Any], ...]
     wanted: tuple[dict[str, Any], ...]
     exits: tuple[dict[str, Any], ...]
@@ -44,13 +48,15 @@ class Look:
 
 
 def look_at(desk: Desk, employee: str, as_of: date) -> Look:
-    """Pull one person's rows and judge them. StateError when no system knows the number."""
+    """Pull one person's rows and judge them. StateError when every system answered and none knows the number."""
     keys = _keys(desk, employee)
     streams = {**pull_company(desk, as_of, "look", keys), **_approvals(desk)}
     if "exit" in streams:
         mine = pl.col("employee").is_in([employee, *keys["finance"]])
         streams["exit"] = replace(streams["exit"], rows=streams["exit"].rows.filter(mine))
-    if not any(streams[n].rows.height for n in ("employee", "person", "open_item", "exit") if n in streams):
+    unread = tuple(s.cause for s in streams.values() if not s.complete)
+    known = any(streams[n].rows.height for n in ("employee", "person", "open_item", "exit") if n in streams)
+    if not known and not unread:
         raise StateError(f"no system knows `{employee}`", mend="check the employee number")
     linked = link_company(desk, streams, as_of, "look", _before(desk, employee))
     assessment = assess(desk, linked, keeps=False)
@@ -63,9 +69,18 @@ def look_at(desk: Desk, employee: str, as_of: date) -> Look:
         {"exit": one.case.number, "state": one.case.state, "gate": one.sight.gate, "withheld": list(one.withheld)}
         for one in looked
     )
-    missing = tuple(s.cause for s in streams.values() if not s.complete) + tuple(t.code for t in troubles)
-    return Look(employee, as_of, told[0] if told else None, tuple(assessment.documents),
-                tuple(a.document() for a in wanted), exits, missing)
+    balance = told[0].balance if told else _owed(linked, employee, keys["finance"])
+    return Look(employee, as_of, told[0] if told else None, balance, tuple(assessment.documents),
+                tuple(a.document() for a in wanted), exits, unread + tuple(t.code for t in troubles))
+
+
+def _owed(linked: Linked, employee: str, numbers: tuple[str, ...]) -> dict[str, str] | None:
+    """What stands open under the numbers of somebody whom HR does not know."""
+    loans = paid_out(linked.facts).filter(pl.col("employee").is_in(numbers) & (pl.col("balance") > 0))
+    summed = loans.group_by("currency").agg(pl.col("balance").sum()).sort("currency")
+    owed = {currency: decimal_text(balance, currency) for currency, balance in summed.iter_rows()}
+    is_known = OPEN in linked.facts.complete and employee not in linked.facts.doubt["person"]
+    return owed if owed or is_known else None
 
 
 def _keys(desk: Desk, employee: str) -> dict[str, tuple[str, ...]]:

@@ -108,7 +108,7 @@ def test_what_cannot_be_done_as_things_stand_is_1(terminal: Terminal, words: lis
 @pytest.mark.parametrize("words", [
     ["bogus"], ["plan", "--nope"], ["look"], ["sandbox", "--as-of", "yesterday"], ["sandbox", "--as-of", "9999-12-31"],
     ["plan", "--lang", "fr"], ["live", "maybe", "--by", "x"], ["db", "drop"], ["demo", "--company", "no-such-folder"],
-    ["sandbox", "--port-base", "70000"],
+    ["sandbox", "--port-base", "70000"], ["live", "on", "--by", " "],
 ])
 def test_wrong_usage_is_2_with_a_hint(capsys: Any, words: list[str]) -> None:
     assert run(words, House) == 2
@@ -156,6 +156,52 @@ def test_an_unknown_balance_is_not_called_zero(terminal: Terminal) -> None:
     assert told.code == 4 and "owes unknown" in told.out
 
 
+def test_nobody_is_unknown_while_a_system_is_silent(terminal: Terminal) -> None:
+    terminal.box.chaos.arm([{"system": "hr", "op": "*", "fault": "cap_page", "times": 0, "args": {"limit": 0}},
+                            {"system": "kingdee", "op": "ExecuteBillQuery", "fault": "error_200", "times": 0}])
+    told = terminal("look", "9999")
+    assert told.code == 4 and "未还借款 未知" in told.out
+
+
+def test_a_borrower_whom_hr_does_not_know_is_shown_with_what_he_owes(terminal: Terminal) -> None:
+    terminal.box.world.put("loans", {
+        "number": "JK8888", "employee": "X1", "principal": "17.00", "currency": "CNY", "lent_on": "2026-07-29",
+        "applied_on": "2026-07-20", "kind": "business", "approval": "",
+    })
+    told = terminal("look", "X1")
+    assert told.code == 0 and "未还借款 17.00 元" in told.out
+    assert terminal("look", "X1", "--json").document["balance"] == {"CNY": "17.00"}
+
+
+def test_an_explanation_names_the_confirmation_and_what_was_not_read(terminal: Terminal) -> None:
+    terminal("plan")
+    terminal("confirm", "LZ0001", "--by", "王芳")
+    told = terminal("explain", "1012", "--lang", "en")
+    assert told.code == 0 and "confirmed by 王芳" in told.out
+    terminal.box.chaos.arm([{"system": "kingdee", "op": "ExecuteBillQuery", "form": "AR_OtherRecAble",
+                             "fault": "error_200", "times": 0}])
+    terminal("plan")
+    assert "Not read in full last night: Kingdee" in terminal("explain", "1012", "--lang", "en").out
+    assert terminal("explain", "1012", "--json").document["exits"][0]["confirmed"]["by"] == "王芳"
+
+
+def test_a_world_that_is_a_few_days_further_on_is_still_read(terminal: Terminal) -> None:
+    terminal.box.world.advance(3 * 86_400)
+    assert terminal("plan").code == 0
+
+
+def test_commands_are_named_as_they_were_typed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_STARTED_AS", "python3 run.py")
+    assert "→ look at him now: python3 run.py look nobody" in (terminal("plan"), terminal("explain", "nobody"))[1].err
+
+
+def test_a_sandbox_writes_over_its_own_configuration_and_no_other(tmp_path: Path, capsys: Any) -> None:
+    mine = tmp_path / "connector.yaml"
+    mine.write_text("company: {code: acme}\n")
+    assert run(["sandbox", "--config-out", str(mine)], House) == 1
+    assert mine.read_text() == "company: {code: acme}\n" and str(mine) in capsys.readouterr().err
+
+
 def test_everything_a_run_leaves_is_its_owners_alone(terminal: Terminal) -> None:
     terminal("plan")
     home = terminal.config.parent
@@ -168,5 +214,6 @@ def test_a_first_configuration_is_written_checked_and_never_overwritten(tmp_path
     folder = tmp_path / "mine"
     assert run(["init", str(folder)], House) == 0
     assert run(["init", str(folder)], House) == 1
+    assert "secrets/" in (folder / ".gitignore").read_text()
     assert run(["check", "--config", str(folder / "connector.yaml")], House) == 1  # secrets are not set yet
     assert "KINGDEE_APP_SECRET" in capsys.readouterr().err
