@@ -100,7 +100,7 @@ def test_a_policy_is_a_whole_number_within_bounds(value: Any) -> None:
         ({"over": "person"}, "over: person"),
         ({"facts": ["monthly_salary"]}, "confidential"), ({"facts": ["x"]}, "facts"),
         ({"audience": ["boss"]}, "audience"), ({"severity": "bad"}, "severity"), ({"marks": ["stamp"]}, "marks"),
-        ({"mode": "maybe"}, "mode"), ({"code": ""}, "code"), 
+        ({"mode": "maybe"}, "mode"), ({"code": ""}, "code"),
         ({"wehn": "owes"}, "`wehn` is not known; known: code, over"),
     ],
 )
