@@ -47,7 +47,7 @@ def look(
     from connector.cli.screen import Screen
     from connector.cli.show import owed_said, show_finding, show_story
     from connector.i18n import text
-    from connector.i18n.sentences import action_sentence
+    from connector.i18n.sentences import action_sentence, cause_text
     from connector.sync.look import look_at
 
     lang = language(lang)
@@ -74,7 +74,7 @@ def look(
         why = ", ".join(text(f"reason.{code}", lang) for code in one["withheld"]) or text("cli.may_go", lang)
         out.line(text("cli.exit", lang, exit=one["exit"], gate=text(f"gate.{one['gate']}", lang), why=why))
     for cause in seen.incomplete:
-        out.line(f"▲ {cause}", style="yellow")
+        out.line(f"▲ {cause_text(cause, lang)}", style="yellow")
     return INCOMPLETE if seen.incomplete else DONE
 
 

@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from connector.cli.screen import Screen
-from connector.i18n import catalog, text
-from connector.i18n.sentences import action_sentence, finding_sentence, number_text, owed_text, rule_title
+from connector.i18n import text
+from connector.i18n.sentences import (
+    action_sentence,
+    finding_sentence,
+    number_text,
+    owed_text,
+    rule_title,
+    trouble_sentence,
+    trouble_todo,
+)
 from connector.model.runs import NightRecord, Story, Trouble
 from connector.reports.stories import evidence_lines
 
@@ -51,12 +59,13 @@ def _show_proof(out: Screen, record: NightRecord, lang: str) -> None:
 
 
 def show_troubles(out: Screen, troubles: Iterable[Trouble], lang: str) -> None:
-    for trouble, count in _grouped(troubles):
-        line = text(f"trouble.{trouble.code}", lang, **_words(trouble.facts, lang))
+    """What is not whole, each with what to do; neighbours that ask for the same are followed by it once."""
+    grouped = _grouped(troubles)
+    todos = [trouble_todo(trouble.code, lang) for trouble, _ in grouped]
+    for (trouble, count), todo, following in zip(grouped, todos, [*todos[1:], ""], strict=True):
         times = f" (×{count})" if count > 1 else ""
-        out.line(f"▲ {line}{times}", style="yellow")
-        todo = catalog(lang).get(f"trouble_todo.{trouble.code}")
-        if todo:
+        out.line(f"▲ {trouble_sentence(trouble.code, trouble.facts, lang)}{times}", style="yellow")
+        if todo and todo != following:
             out.line(f"  → {todo}")
 
 
@@ -67,15 +76,6 @@ def _grouped(troubles: Iterable[Trouble]) -> list[tuple[Trouble, int]]:
         cause = str(trouble.facts.get("cause") or trouble.facts.get("detail") or trouble.facts.get("kind") or "")
         seen.setdefault((trouble.place, trouble.code, cause), []).append(trouble)
     return [(group[0], len(group)) for group in seen.values()]
-
-
-def _words(facts: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    """Codes among the facts as words."""
-    groups = {"system": "system", "stream": "stream", "cause": "reason", "kind": "kind", "verb": "verb"}
-    return {
-        name: catalog(lang).get(f"{groups[name]}.{value}", value) if name in groups else value
-        for name, value in facts.items()
-    }
 
 
 def _show_actions(out: Screen, record: NightRecord, lang: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from connector.i18n import LANGUAGES, catalog
+from connector.i18n import LANGUAGES, _flatten, catalog
 from connector.i18n.sentences import places
 from tests.house.source import ROOT
 
 RULES = (
     "loan.over_salary_share", "loan.too_many_in_window", "loan.over_trip_limit", "loan.overdue",
     "loan.without_approval", "exit.open_loan", "exit.left_with_loan", "exit.unproven", "exit.cannot_hold",
-    "exit.slipped_through", "identity.unlinked", "identity.disputed", "identity.vanished",
+    "exit.slipped_through", "exit.owes_after_release", "identity.unlinked", "identity.disputed", "identity.vanished",
     "books.person_difference",
 )
 
@@ -21,6 +21,19 @@ def test_every_language_has_the_same_keys() -> None:
     zh, en = (set(catalog(language)) for language in ("zh_CN", "en"))
     assert zh - en == set()
     assert en - zh == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_stands_in_one_place_only(language: str) -> None:
+    files = [*(ROOT / "connector").glob(f"i18n/{language}/*.yaml"),
+             *(ROOT / "connector").glob(f"adapters/*/texts/{language}.yaml")]
+    keys: list[str] = []
+    for file in files:
+        flat: dict[str, str] = {}
+        _flatten(yaml.safe_load(file.read_text("utf-8")), "", flat)
+        keys += flat
+    assert len(keys) > 300
+    assert {key for key in keys if keys.count(key) > 1} == set()
 
 
 @pytest.mark.parametrize("prefix", ["rule.", "mark.", "say.", "page.", "trouble.", "reject.", "about.", "sheet."])
