@@ -62,7 +62,7 @@ def show_troubles(out: Screen, troubles: Iterable[Trouble], lang: str) -> None:
     """What is not whole, each with what to do; neighbours that ask for the same are followed by it once."""
     grouped = _grouped(troubles)
     todos = [trouble_todo(trouble.code, lang) for trouble, _ in grouped]
-    for (trouble, count), todo, following in zip(grouped, todos, [*todos[1:], ""], strict=True):
+    for (trouble, count), todo, following in zip(grouped, todos, [*todos, ""][1:], strict=True):
         times = f" (×{count})" if count > 1 else ""
         out.line(f"▲ {trouble_sentence(trouble.code, trouble.facts, lang)}{times}", style="yellow")
         if todo and todo != following:
