@@ -268,6 +268,9 @@ def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
     for story in [s for s in record.stories if s.employee != SAMPLE_DEBTOR][:1]:
         screen.line()
         show_story(story, record.currency, lang, screen)
+    left = sum(1 for f in record.findings["findings"] if (f["rule"], f["verdict"]) == ("exit.left_with_loan", "hit"))
+    screen.line()
+    screen.line(text("demo.done", lang, name=record.names.get(SAMPLE_DEBTOR, SAMPLE_DEBTOR), left=left), style="bold")
     return record
 
 
