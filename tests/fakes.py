@@ -57,6 +57,7 @@ class FakeSystem:
     marks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     effects: list[Action] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)  # stream → rows before it breaks off
+    counted: dict[str, int] = field(default_factory=dict)  # stream → rows that the source says it has
     answers: list[str] = field(default_factory=list)  # what the next pushes answer: landed | lost | late | refused
 
     @property
@@ -77,7 +78,7 @@ class FakeSystem:
         if cut is not None:
             yield Page(frame, "1")
             raise WireError("cut short", place=f"{self.name} {stream}")
-        yield Page(frame, "1", end=End("empty_page"))
+        yield Page(frame, "1", end=End("empty_page", self.counted.get(stream)))
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
         found = []

@@ -287,3 +287,48 @@ def test_a_rule_that_is_off_holds_nobody_and_still_lets_go(tmp_path: Path) -> No
     actions = planned(night(house))
     assert not {p for p in actions if p[1] in ("exit_hold", "todo") and p[0] != "remove"}
     assert ("remove", "exit_hold", "XE2") in actions
+
+
+def _miscount(house: House) -> None:
+    house.finance.counted["open_item"] = 99
+
+
+def _repeat(house: House) -> None:
+    house.finance.tables["open_item"].append(dict(house.finance.tables["open_item"][0]))
+
+
+def _lose_the_total(house: House) -> None:
+    house.finance.tables["control"] = []
+
+
+def _blur(house: House) -> None:
+    house.finance.tables["open_item"].append(item_row("B1", "", "1.00", principal="x"))
+
+
+@pytest.mark.parametrize(("spoil", "cause"), [
+    (_miscount, "count_differs"), (_repeat, "repeated_key"), (_lose_the_total, "control_missing"),
+    (_blur, "unreadable_row"),
+])
+def test_what_proves_nothing_releases_nobody_and_says_why(house: House, spoil: Any, cause: str) -> None:
+    spoil(house)
+    record = night(house)
+    assert ("remove", "exit_hold", "XE2") not in planned(record)
+    assert not [a for a in house.oa.effects if a.verb == "remove"]
+    told = str(record.proof["streams"]) + str([t.facts for t in record.troubles])
+    assert cause in told
+    assert f"{cause}'" in told or f"{cause}:" in told
+
+
+def test_a_ledger_that_was_read_too_slowly_releases_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    pull = house.finance.pull
+
+    def slow(stream: str, since: Any) -> Any:
+        if since.only is not None:
+            house.clock.sleep(61)
+        yield from pull(stream, since)
+
+    monkeypatch.setattr(house.finance, "pull", slow)
+    record = night(house)
+    assert ("remove", "exit_hold", "XE2") in planned(record)
+    assert not [a for a in house.oa.effects if a.verb == "remove"]
+    assert "ledger_stale" in str([o.detail for o in record.outcomes])
