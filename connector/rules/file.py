@@ -187,7 +187,7 @@ def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
     owed = exit_balances(facts).with_columns(
         part=decimal(pl.col("balance"), digits_of(pl.col("currency"))) + " " + pl.col("currency")
     ).group_by("exit").agg(owed=pl.col("part").sort().str.join(", "))
-    status = facts.employee.select(pl.col("number").alias("person"), "status")
+    status = facts.employee.select(pl.col("number").alias("person"), "status", "hired_on")
     doubt = facts.doubt.group_by("person").agg(doubt=pl.col("reason").min())
     file = (
         facts.exit.rename({"number": "exit"}).join(debts, on="exit", how="left", validate="1:1")
@@ -211,8 +211,11 @@ def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
 
 
 def _is_past() -> pl.Expr:
-    """The clearance lies behind: it was passed, or the whole approval is completed."""
-    return ((pl.col("gate") == "passed") | (pl.col("state") == "completed")).fill_null(False)
+    """The clearance lies behind: it was passed, or the whole approval is completed. Not that of an earlier
+    employment: who was hired again after it and is at work has not left."""
+    is_back = (pl.col("status") == "active") & (pl.col("hired_on") > pl.col("requested_on"))
+    is_past = (pl.col("gate") == "passed") | (pl.col("state") == "completed")
+    return is_past.fill_null(False) & ~is_back.fill_null(False)
 
 
 def _exit_balance() -> pl.Expr:
