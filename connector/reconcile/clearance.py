@@ -16,9 +16,6 @@ from connector.model.plan import canonical
 LIVE = ("open", "held", "settled", "releasing")
 STATES = (*LIVE, "released", "withdrawn", "slipped_through", "recovery")
 
-# How long after a release a late booking is still watched, months.
-WATCH_MONTHS = 24
-
 
 @dataclass(frozen=True)
 class Confirmation:

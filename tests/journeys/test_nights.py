@@ -38,7 +38,7 @@ def test_a_second_night_over_an_unchanged_world_writes_nothing(town: Town, days:
     assert len(town.world.effects) == written
 
 
-def test_the_three_books_agree_to_the_cent_for_every_employee(town: Town) -> None:
+def test_the_ledger_and_the_loans_agree_to_the_cent(town: Town) -> None:
     record = town.night()
     assert {row["difference"] for row in record.proof["books"].values()} == {"0.00"}
 
