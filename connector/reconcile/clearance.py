@@ -1,7 +1,7 @@
 """The exit's life and the conditions of a release, each as one table. Pure.
 
-A case is live until it is released, withdrawn or slipped through. "Unproven" is a property of a look, not a state:
-it withholds the release and changes nothing else.
+A case is live until it is released, withdrawn or slipped through; `releasing` waits for nothing but the write itself.
+"Unproven" is a property of a look, not a state: it withholds the release and changes nothing else.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Sight:
     reason: str
     fingerprint: str
     was_in_doubt: bool = False
+    is_back: bool = False  # hired again after this exit, and at work
 
 
 Test = Callable[[Case, Sight, bool], bool]
@@ -65,6 +66,16 @@ def _needs_confirmation(case: Case, always: bool) -> bool:
     return always or case.ever_owed
 
 
+def _is_past(sight: Sight) -> bool:
+    """The clearance lies behind: it was passed, or the whole approval is completed."""
+    return sight.gate == "passed" or sight.state == "completed"
+
+
+def _may_go(case: Case, sight: Sight, always: bool) -> bool:
+    """Nothing withholds the release but the write."""
+    return not blockers(case, sight, always)
+
+
 def _may_be_held(case: Case, sight: Sight, always: bool) -> bool:
     """The form came back: it runs, and the clearance task is still to be done."""
     return sight.state == "running" and sight.gate in ("open", "not_reached")
@@ -75,21 +86,24 @@ def _may_be_held(case: Case, sight: Sight, always: bool) -> bool:
 _ENDED = ("released", "recovery", "slipped_through", "withdrawn")
 _LIFE: tuple[tuple[tuple[str, ...], Test, str], ...] = (
     (LIVE, lambda c, s, a: s.state in ("refused", "withdrawn"), "withdrawn"),
-    (LIVE, lambda c, s, a: s.gate == "passed" and s.gate_by_us, "released"),
-    (LIVE, lambda c, s, a: s.gate == "passed" and s.owes is True, "slipped_through"),
-    (LIVE, lambda c, s, a: s.gate == "passed" and s.owes is False, "released"),
+    (LIVE, lambda c, s, a: _is_past(s) and s.gate_by_us, "released"),
+    # The exit of an earlier employment: who is back owes as everybody at work does.
+    ((*LIVE, "slipped_through", "recovery"), lambda c, s, a: _is_past(s) and s.is_back, "released"),
+    (LIVE, lambda c, s, a: _is_past(s) and s.owes is True, "slipped_through"),
+    (LIVE, lambda c, s, a: _is_past(s) and s.owes is False, "released"),
     (_ENDED, lambda c, s, a: _may_be_held(c, s, a) and s.owes is True, "held"),
     (_ENDED, _may_be_held, "open"),
     (LIVE, lambda c, s, a: s.owes is True, "held"),
+    (("open", "settled", "releasing"), _may_go, "releasing"),
     (("held", "settled"), lambda c, s, a: s.owes is False, "settled"),
     # A doubt was cleared up, or everybody is confirmed: finance says so.
-    (("open",), lambda c, s, a: s.owes is False and _needs_confirmation(c, a), "settled"),
+    (("open", "releasing"), lambda c, s, a: s.owes is False and _needs_confirmation(c, a), "settled"),
+    (("releasing",), lambda c, s, a: s.owes is False, "open"),
     (("slipped_through",), lambda c, s, a: s.owes is False, "released"),
-    (("released",), lambda c, s, a: s.owes is True, "recovery"),
+    (("released",), lambda c, s, a: s.owes is True and not s.is_back, "recovery"),
     (("recovery",), lambda c, s, a: s.owes is False, "released"),
     (("withdrawn",), lambda c, s, a: s.state == "running" and s.owes is True, "held"),
     (("withdrawn",), lambda c, s, a: s.state == "running", "open"),
-    (("releasing",), lambda c, s, a: s.owes is None, "open"),
 )
 
 # What must be true for a release, each with the code that is shown when it is not.

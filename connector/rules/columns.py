@@ -95,6 +95,7 @@ EXIT_FILE: dict[str, FileColumn] = {
     "strength": _column(_TEXT, EXIT, "what the platform can enforce", STRENGTHS),
     "can_hold": _column(_YES, EXIT, "a hold can be enforced: the gate is open or still to come"),
     "is_passed_without_us": _column(_YES, EXIT, "completed, not by our service user, and he was not hired again"),
+    "is_back": _column(_YES, f"{EXIT} {HR}", "hired again after this exit, and not gone since"),
     "is_passed_by_us": _column(_YES, EXIT, "completed by our service user, and he was not hired again"),
     "requested_on": _column(_DAY, EXIT, "requested on"),
     "last_day": _column(_DAY, EXIT, "last working day"),

@@ -199,8 +199,9 @@ def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
             owes=_owes(pl.col("reason").is_null()),
             is_running=pl.col("state") == "running",
             can_hold=pl.col("gate").is_in(["open", "not_reached"]) & (pl.col("strength") == "hard"),
-            is_passed_without_us=_is_past() & ~pl.col("gate_by_us").fill_null(False),
-            is_passed_by_us=_is_past() & pl.col("gate_by_us").fill_null(False),
+            is_back=_is_back(),
+            is_passed_without_us=_is_past() & ~_is_back() & ~pl.col("gate_by_us").fill_null(False),
+            is_passed_by_us=_is_past() & ~_is_back() & pl.col("gate_by_us").fill_null(False),
             balance=_exit_balance(),
             open_loans=sum_known(pl.col("seen_open"), pl.col("rows"), pl.col("reason").is_null()),
             employee=pl.coalesce("person", "employee"),
@@ -211,11 +212,13 @@ def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
 
 
 def _is_past() -> pl.Expr:
-    """The clearance lies behind: it was passed, or the whole approval is completed. Not that of an earlier
-    employment: who was hired again after it and is at work has not left."""
-    is_back = (pl.col("status") == "active") & (pl.col("hired_on") > pl.col("requested_on"))
-    is_past = (pl.col("gate") == "passed") | (pl.col("state") == "completed")
-    return is_past.fill_null(False) & ~is_back.fill_null(False)
+    """The clearance lies behind: it was passed, or the whole approval is completed."""
+    return ((pl.col("gate") == "passed") | (pl.col("state") == "completed")).fill_null(False)
+
+
+def _is_back() -> pl.Expr:
+    """Hired again after this exit, and not gone since: that of an earlier employment has nothing more to say."""
+    return ((pl.col("status") != "left") & (pl.col("hired_on") > pl.col("requested_on"))).fill_null(False)
 
 
 def _exit_balance() -> pl.Expr:

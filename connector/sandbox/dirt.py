@@ -78,6 +78,7 @@ def add_dirt(deal: Deal) -> None:
     deal.add("employees", **(twin | {"name": twin["name"] + "二", "mobile": ""}))
     deal_loan(deal, twin["number"], 800_000, lent_on=recent, currency="CNY")
     _rehire(deal)
+    _rehire_as_before(deal)
     _loan_with(deal, currency="USD", lent_on=recent)
     overpaid = _loan_with(deal, principal="500.00", currency="CNY", lent_on=iso(deal.day(-40, -40)))
     repay(deal, overpaid, 50_000, deal.day(-10, -10))
@@ -103,6 +104,19 @@ def _rehire(deal: Deal) -> None:
     deal.add("employees", **new)
     deal_loan(deal, "R80001", 800_000, lent_on=iso(deal.day(-800, -710)), principal="640.00")
     deal_loan(deal, "R80002", 800_000, lent_on=iso(deal.day(-90, -10)))
+
+
+def _rehire_as_before(deal: Deal) -> None:
+    """Hired again under the number he had: the approval of his first leaving is completed, and he owes today."""
+    person = dict(deal.tables["employees"][0])
+    person |= {"number": "R80003", "name": "司马归", "mobile": "", "manager": "", "status": "active", "last_day": ""}
+    person |= {"exit_requested_on": "", "kind": "", "hired_on": iso(deal.day(-60, -50)), "monthly_salary": "8000.00"}
+    deal.add("employees", **person)
+    deal.add(
+        "exits", number="LZ80003", employee="R80003", requested_on=iso(deal.day(-200, -150)),
+        last_day=iso(deal.day(-140, -120)), kind="resignation", status="completed", gate="passed",
+    )  # fmt: skip
+    deal_loan(deal, "R80003", 800_000, lent_on=iso(deal.day(-40, -10)), principal="760.00")
 
 
 def _leave_unannounced(deal: Deal) -> None:

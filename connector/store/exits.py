@@ -63,10 +63,12 @@ def confirm(store: Store, case: Case, by: str, fingerprint: str, now: datetime) 
         )
 
 
-def move(store: Store, system: str, ref: str, state: str) -> None:
+def move(store: Store, system: str, ref: str, state: str, *, owed: bool = False) -> None:
+    """A case's state after a write; `owed`: the last look before it found that he owes."""
+    values: dict[str, object] = {"state": state} | ({"ever_owed": True} if owed else {})
     with store.engine.begin() as conn:
         conn.execute(
             exit_case.update()
             .where(exit_case.c.company == store.company, exit_case.c.system == system, exit_case.c.ref == ref)
-            .values(state=state)
+            .values(**values)
         )

@@ -48,6 +48,7 @@ def look_at_exits(desk: Desk, linked: Linked, assessment: Assessment) -> list[Lo
         sight = Sight(
             row["state"], row["gate"] or "", bool(row["gate_by_us"]), row["strength"] or "none", judged["owes"],
             judged["reason"] or "", seen, row["person"] in doubted,
+            bool(judged["is_back"]),
         )
         case = before or Case(
             row["system"], row["ref"], row["number"], judged["employee"],

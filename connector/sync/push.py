@@ -168,7 +168,7 @@ class _Work:
             return LEDGER_MOVED
         seen = fingerprint((ref, currency, balance) for ref, currency, balance
                            in stream.rows.select("ref", "currency", "balance").iter_rows())
-        if known is None or known[0].state not in ("open", "settled", "releasing") or seen != known[1]:
+        if known is None or known[0].state != "releasing" or seen != known[1]:
             return LEDGER_MOVED
         return ""
 
@@ -234,6 +234,9 @@ class _Work:
     def _end(self, command: Command, state: str, detail: str) -> ActionOutcome:
         shown = "superseded" if detail in _OVERTAKEN else state
         outbox.finish(self.desk.store, command.id, shown, detail, self.desk.clock.now())
-        if shown == "confirmed" and command.action.kind == "exit_hold" and command.action.verb == "remove":
-            move(self.desk.store, command.action.target, command.action.ref, "released")
+        if command.action.kind == "exit_hold" and command.action.verb == "remove":
+            if shown == "confirmed":
+                move(self.desk.store, command.action.target, command.action.ref, "released")
+            elif detail == LEDGER_MOVED:
+                move(self.desk.store, command.action.target, command.action.ref, "held", owed=True)
         return ActionOutcome(command.action.document(), shown, detail)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 REACH = timedelta(days=365)
 
 TABLES = {
-    "employees": ("number", "name", "status", "last_day", "monthly_salary", "currency"),
+    "employees": ("number", "name", "status", "last_day", "monthly_salary", "currency", "hired_on"),
     "loans": ("number", "employee", "principal", "currency", "lent_on", "due_on", "trip_start", "trip_end", "approval"),
     "repayments": ("loan", "paid_on", "amount"),
     "approvals": ("number", "step", "node", "decision", "opinion", "decided_at"),
@@ -27,8 +27,10 @@ TABLES = {
 # Parameters: as_of, home (currency), six and two (the days six and 24 months before), reach (a year before).
 VIEWS = """
 CREATE TEMP VIEW person AS  -- numbers of HR; of one that two people have, nothing else is known
-  SELECT number, COUNT(*) > 1 AS is_disputed, MAX(status) AS status, MAX(monthly_salary) AS salary
-  FROM (SELECT DISTINCT number, name, status, last_day, monthly_salary, currency FROM employees) GROUP BY number;
+  SELECT number, COUNT(*) > 1 AS is_disputed, MAX(status) AS status, MAX(monthly_salary) AS salary,
+         MAX(hired_on) AS hired_on
+  FROM (SELECT DISTINCT number, name, status, last_day, monthly_salary, currency, hired_on FROM employees)
+  GROUP BY number;
 CREATE TEMP VIEW paid AS
   SELECT l.*, fen(l.principal) - COALESCE((SELECT SUM(fen(r.amount)) FROM repayments r
            WHERE r.loan = l.number AND r.paid_on <> '' AND r.paid_on <= (SELECT as_of FROM now)), 0) AS balance,
@@ -43,10 +45,12 @@ CREATE TEMP VIEW debt AS
          SUM(balance > 0 AND NOT is_home) AS foreign_loans, SUM(lent_on > (SELECT six FROM now)) AS recent
   FROM paid WHERE owner IS NOT NULL GROUP BY owner;
 CREATE TEMP VIEW leaving AS  -- exits that the OA still lists, and those of HR where it has none running or completed
-  SELECT number, employee, status, CASE WHEN status = 'completed' THEN 'passed' WHEN status <> 'running' THEN 'closed'
+  SELECT number, employee, requested_on, status,
+         CASE WHEN status = 'completed' THEN 'passed' WHEN status <> 'running' THEN 'closed'
          WHEN gate = '' THEN 'open' ELSE gate END AS gate FROM exits WHERE requested_on > (SELECT reach FROM now)
   UNION ALL
-  SELECT 'HR:' || p.number, p.number, 'running', 'absent' FROM person p WHERE p.status = 'leaving' AND NOT p.is_disputed
+  SELECT 'HR:' || p.number, p.number, '', 'running', 'absent' FROM person p
+    WHERE p.status = 'leaving' AND NOT p.is_disputed
     AND NOT EXISTS (SELECT 1 FROM exits e WHERE e.employee = p.number AND e.status IN ('running', 'completed')
                     AND e.requested_on > (SELECT reach FROM now));
 CREATE TEMP VIEW debtor AS  -- exits whose person has an open loan: his own, or on the number that only the form has
@@ -68,7 +72,8 @@ RULES = {
     "exit.left_with_loan": """SELECT owner FROM debt d JOIN person p ON p.number = d.owner
         WHERE p.status = 'left' AND d.open_loans > 0""",
     "exit.cannot_hold": "SELECT number FROM debtor WHERE status = 'running' AND gate = 'absent'",
-    "exit.slipped_through": "SELECT number FROM debtor WHERE gate = 'passed'",
+    "exit.slipped_through": """SELECT number FROM debtor d WHERE gate = 'passed' AND NOT EXISTS (SELECT 1 FROM person p
+        WHERE p.number = d.employee AND NOT p.is_disputed AND p.status <> 'left' AND p.hired_on > d.requested_on)""",
     "identity.unlinked": """SELECT number FROM document l
         WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.number = l.employee)
         UNION ALL SELECT number FROM exits e WHERE status = 'running'

@@ -21,11 +21,16 @@ PASSED = {"gate": "passed", "state": "completed"}
 @pytest.mark.parametrize(
     ("before", "seen", "after"),
     [
-        ("open", RUNNING | {"owes": False}, "open"), ("open", RUNNING | {"owes": True}, "held"),
+        ("open", RUNNING | {"owes": False}, "releasing"), ("open", RUNNING | {"owes": True}, "held"),
         ("open", RUNNING | {"owes": None}, "open"), ("held", RUNNING | {"owes": False}, "settled"),
         ("held", RUNNING | {"owes": None}, "held"), ("settled", RUNNING | {"owes": None}, "settled"),
         ("settled", RUNNING | {"owes": True}, "held"), ("releasing", RUNNING | {"owes": True}, "held"),
-        ("releasing", RUNNING | {"owes": None}, "open"), ("held", {"state": "refused", "gate": "closed"}, "withdrawn"),
+        ("releasing", RUNNING | {"owes": None}, "releasing"),
+        ("releasing", RUNNING | {"owes": False}, "releasing"),
+        ("releasing", {"gate": "not_reached", "owes": False}, "open"),
+        ("open", {"gate": "absent", "owes": False}, "open"),
+        ("releasing", PASSED_BY_US | {"owes": False}, "released"),
+        ("held", {"state": "refused", "gate": "closed"}, "withdrawn"),
         ("settled", {"state": "withdrawn", "gate": "closed"}, "withdrawn"),
         ("held", PASSED_BY_US | {"owes": True}, "released"), ("settled", PASSED_BY_US | {"owes": None}, "released"),
         ("held", PASSED | {"owes": True}, "slipped_through"), ("open", PASSED | {"owes": False}, "released"),
@@ -35,6 +40,11 @@ PASSED = {"gate": "passed", "state": "completed"}
         ("released", PASSED_BY_US | {"owes": True}, "recovery"),
         ("released", PASSED_BY_US | {"owes": None}, "released"),
         ("recovery", PASSED_BY_US | {"owes": False}, "released"),
+        ("held", {"state": "completed", "gate": "absent", "owes": True}, "slipped_through"),
+        ("held", PASSED | {"owes": True, "is_back": True}, "released"),
+        ("slipped_through", PASSED | {"owes": True, "is_back": True}, "released"),
+        ("released", PASSED_BY_US | {"owes": True, "is_back": True}, "released"),
+        ("held", RUNNING | {"owes": True, "is_back": True}, "held"),
         ("released", RUNNING | {"owes": True}, "held"), ("released", RUNNING | {"owes": False}, "open"),
         ("withdrawn", RUNNING | {"owes": True}, "held"),
         ("withdrawn", {"state": "refused", "gate": "closed"}, "withdrawn"),
@@ -50,7 +60,7 @@ def test_a_case_lives_from_look_to_look(before: str, seen: dict[str, object], af
 @pytest.mark.parametrize("always", [True, False])
 def test_whoever_needs_finance_waits_as_settled(ever_owed: bool, always: bool) -> None:
     after = follow(replace(CASE, ever_owed=ever_owed), OPEN_GATE, always)
-    assert after.state == ("settled" if ever_owed or always else "open")
+    assert after.state == ("settled" if ever_owed or always else "releasing")
 
 
 def test_owing_and_doubt_are_remembered_for_as_long_as_the_case_lives() -> None:

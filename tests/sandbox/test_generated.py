@@ -63,8 +63,14 @@ def is_doubled(world: World) -> bool:
 
 
 def is_rehired(world: World) -> bool:
-    rows = [row for row in world.rows("employees") if row["number"].startswith("R")]
+    rows = [row for row in world.rows("employees") if row["number"] in ("R80001", "R80002")]
     return [row["status"] for row in rows] == ["left", "active"] and len({row["name"] for row in rows}) == 1
+
+
+def is_rehired_as_before(world: World) -> bool:
+    hired_on = {row["number"]: row["hired_on"] for row in world.rows("employees") if row["status"] == "active"}
+    left = [row for row in world.rows("exits") if row["status"] == "completed"]
+    return any(row["requested_on"] < hired_on.get(row["employee"], "") and owed(world, row["employee"]) for row in left)
 
 
 def leaves_unannounced(world: World) -> bool:
@@ -91,7 +97,8 @@ def has_no_approval(world: World) -> bool:
 
 
 @pytest.mark.parametrize("holds", [
-    is_doubled, is_rehired, leaves_unannounced, is_overpaid, owes_dollars, has_no_approval, borrows_unknown,
+    is_doubled, is_rehired, is_rehired_as_before, leaves_unannounced, is_overpaid, owes_dollars, has_no_approval,
+    borrows_unknown,
 ])  # fmt: skip
 def test_every_dirty_company_has_it(tmp_path: Path, holds: Callable[[World], bool]):
     assert all(holds(world) for world in dealt(tmp_path))

@@ -335,8 +335,8 @@ def test_a_ledger_that_was_read_too_slowly_releases_nobody(house: House, monkeyp
 
 
 @pytest.mark.parametrize(("hired_on", "status", "is_found"), [
-    ("2026-07-20", "active", False), ("2020-01-01", "active", True), ("2026-07-20", "left", True),
-    (None, "active", True),
+    ("2026-07-20", "active", False), ("2026-07-20", "leaving", False), ("2020-01-01", "active", True),
+    ("2026-07-20", "left", True), (None, "active", True),
 ])
 def test_an_exit_of_an_earlier_employment_says_nothing_of_who_was_hired_again(
     house: House, hired_on: str | None, status: str, is_found: bool
@@ -347,3 +347,4 @@ def test_an_exit_of_an_earlier_employment_says_nothing_of_who_was_hired_again(
     row = next(r for r in house.hr.tables["employee"] if r["number"] == "003")
     row |= {"hired_on": hired_on, "status": status}
     assert (verdicts(night(house), "E9").get("exit.slipped_through") == "hit") is is_found
+    assert state_of(house, "XE9") == ("slipped_through" if is_found else "released")

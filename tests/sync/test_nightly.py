@@ -10,6 +10,7 @@ import pytest
 
 from connector.errors import StateError
 from connector.model.runs import NightRecord
+from connector.store.exits import cases
 from connector.store.outbox import unfinished
 from connector.sync.clearances import confirm_exit
 from connector.sync.nightly import run_night
@@ -238,6 +239,8 @@ def test_the_ledger_is_read_once_more_before_a_release(house: House) -> None:
     outcome = next(o for o in record.outcomes if o.action["ref"] == "XE2")
     assert (outcome.outcome, outcome.detail) == ("superseded", "ledger_moved")
     assert house.oa.tables["exit"][1]["gate"] == "open"
+    held = next(case for case, _ in cases(house.desk.store).values() if case.ref == "XE2")
+    assert (held.state, held.ever_owed) == ("held", True)
 
 
 def test_a_bad_row_is_set_aside_and_the_rest_goes_on(house: House) -> None:
