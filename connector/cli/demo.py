@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connector.cli.frame import DONE, DateOption, LangOption, house, language, parse_day, progress_shown
+from connector.cli.frame import (
+    DONE,
+    DateOption,
+    JsonOption,
+    LangOption,
+    house,
+    language,
+    parse_day,
+    print_json,
+    progress_shown,
+)
 
 if TYPE_CHECKING:
     from connector.cli.screen import Screen
@@ -45,14 +55,22 @@ def demo(
     hr_url: Annotated[str, typer.Option("--hr-url", help="SQLAlchemy url of an HR database; only read")] = "",
     hr_profile: Annotated[str, typer.Option("--hr-profile", help="company or horilla")] = "company",
     out: Annotated[Path, typer.Option("--out", help="folder for the results")] = Path("connector-demo"),
-    lang: LangOption = "",
+    json: JsonOption = False, lang: LangOption = "",
 ) -> int:
     """The main job on a make-believe company: three nights of the sample, or one live night of a company folder."""
     lang = language(lang)
-    hr = HrSource(hr_url, hr_profile)
+    from connector.cli.night import exit_code, summary
+    from connector.cli.screen import Screen
+
+    hr, screen = HrSource(hr_url, hr_profile), Screen(is_quiet=json)
     if company is not None:
-        return _one_live_night(company, as_of, hr, out, lang)
-    return _three_nights(as_of, hr, out, lang)
+        records = [_one_live_night(company, as_of, hr, out, lang, screen)]
+    else:
+        records = _three_nights(as_of, hr, out, lang, screen)
+    _next_steps(records[-1], out, lang, screen)
+    if json:
+        print_json({"nights": [summary(record, out) for record in records]})
+    return exit_code(records[-1]) if company is not None else DONE
 
 
 def sandbox(
@@ -197,9 +215,10 @@ def _live(desk: Desk) -> None:
     write_line(desk.store, "demo", "live_on", {}, desk.clock.now())
 
 
-def _one_live_night(company: Path, as_of: str, hr: HrSource, out: Path, lang: str) -> int:
-    from connector.cli.night import exit_code, one_night
-    from connector.cli.screen import Screen
+def _one_live_night(
+    company: Path, as_of: str, hr: HrSource, out: Path, lang: str, screen: Screen
+) -> NightRecord:
+    from connector.cli.night import one_night
     from connector.cli.show import show_night, show_story
 
     _fresh(out)
@@ -209,43 +228,35 @@ def _one_live_night(company: Path, as_of: str, hr: HrSource, out: Path, lang: st
         with progress_shown(False, lang) as progress, house().desk_of(document, out, progress) as desk:
             _live(desk)
             record, folder = one_night(desk, world.as_of.isoformat(), "live", out, lang)
-    show_night(record, folder, lang)
-    out_console = Screen()
+    show_night(record, folder, lang, screen)
     for story in record.stories[:2]:
-        out_console.line()
-        show_story(story, record.currency, lang, out_console)
-    _next_steps(record, out, lang)
-    return exit_code(record)
+        screen.line()
+        show_story(story, record.currency, lang, screen)
+    return record
 
 
-def _three_nights(as_of: str, hr: HrSource, out: Path, lang: str) -> int:
-    from connector.cli.screen import Screen
+def _three_nights(as_of: str, hr: HrSource, out: Path, lang: str, screen: Screen) -> list[NightRecord]:
     from connector.i18n import text
 
     _fresh(out)
-    screen = Screen()
     with _world(None, as_of) as world, _open(world, 0, [], rate_limits=False) as box:
         _write_config(out / "connector.yaml", world, box.describe(), hr)
         document = settings_of(world, box.describe(), hr)
         with progress_shown(False, lang) as progress, house().desk_of(document, out, progress) as desk:
             _live(desk)
             screen.line(text("demo.welcome", lang, title=world.name, people=len(world.rows("employees"))))
-            record = _play(desk, world, out, lang)
-    _next_steps(record, out, lang)
-    return DONE
+            return _play(desk, world, out, lang, screen)
 
 
-def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
+def _play(desk: Desk, world: World, out: Path, lang: str, screen: Screen) -> list[NightRecord]:
     """Three nights: a debt is flagged; its debtor resigns and is held; he repays, finance confirms, he is released."""
     from connector.cli.night import one_night
-    from connector.cli.screen import Screen
     from connector.cli.show import show_story
     from connector.i18n import text
     from connector.sandbox.company import SAMPLE_DEBTOR, sample_story
     from connector.sync.clearances import confirm_exit
 
-    screen = Screen()
-    record: NightRecord | None = None
+    records: list[NightRecord] = []
     for night, changes in enumerate(sample_story(world.as_of), start=1):
         if night > 1:
             world.advance(24 * 3600)
@@ -259,19 +270,21 @@ def _play(desk: Desk, world: World, out: Path, lang: str) -> NightRecord:
         if night == 3:
             case, _ = confirm_exit(desk, SAMPLE_DEBTOR, text("demo.finance", lang))
             screen.line(text("demo.confirmed", lang, exit=case.number, by=text("demo.finance", lang)))
+            records.append(record)
             record, _ = one_night(desk, day, "live", out, lang)
             _show_written(screen, record, lang)
+        records.append(record)
         told = next((s for s in record.stories if s.employee == SAMPLE_DEBTOR), None)
         if told is not None and night < 3:
             show_story(told, record.currency, lang, screen)
-    assert record is not None
+    record = records[-1]
     for story in [s for s in record.stories if s.employee != SAMPLE_DEBTOR][:1]:
         screen.line()
         show_story(story, record.currency, lang, screen)
     left = sum(1 for f in record.findings["findings"] if (f["rule"], f["verdict"]) == ("exit.left_with_loan", "hit"))
     screen.line()
     screen.line(text("demo.done", lang, name=record.names.get(SAMPLE_DEBTOR, SAMPLE_DEBTOR), left=left), style="bold")
-    return record
+    return records
 
 
 def _show_written(screen: Screen, record: NightRecord, lang: str) -> None:
@@ -290,12 +303,10 @@ def _show_written(screen: Screen, record: NightRecord, lang: str) -> None:
         screen.line("  " + text("cli.more", lang, count=len(actions) - len(told)), style="dim")
 
 
-def _next_steps(record: NightRecord, out: Path, lang: str) -> None:
+def _next_steps(record: NightRecord, out: Path, lang: str, screen: Screen) -> None:
     """The last screen: where the papers are and what to try next."""
-    from connector.cli.screen import Screen
     from connector.i18n import text
 
-    screen = Screen()
     person = record.stories[0].employee if record.stories else ""
     config = out / "connector.yaml"
     screen.line()

@@ -26,8 +26,9 @@ def as_typed(text: str) -> str:
 class Screen:
     """Standard output for people. Colour never carries meaning alone."""
 
-    def __init__(self) -> None:
-        self._console = Console(highlight=False, soft_wrap=True)
+    def __init__(self, is_quiet: bool = False) -> None:
+        """`is_quiet`: says nothing, because a document is printed instead."""
+        self._console = Console(highlight=False, soft_wrap=True, quiet=is_quiet)
 
     def line(self, text: object = "", style: str = "") -> None:
         """One line, or several."""

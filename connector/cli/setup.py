@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="folder of the installation")] = Path(),
     force: Annotated[bool, typer.Option("--force", help="overwrite an existing connector.yaml")] = False,
-    lang: LangOption = "",
+    json: JsonOption = False, lang: LangOption = "",
 ) -> int:
     """Write connector.yaml with every setting explained, and the folders it names."""
     from connector.cli.screen import Screen
@@ -56,7 +56,10 @@ def init(
     ignored = folder / ".gitignore"
     if not ignored.exists():
         ignored.write_text("# secrets and people's data never belong into a repository\nsecrets/\ndata/\n", "utf-8")
-    Screen().line(text("cli.init", lang, path=target))
+    if json:
+        print_json({"config": str(target)})
+    else:
+        Screen().line(text("cli.init", lang, path=target))
     return DONE
 
 
@@ -156,7 +159,7 @@ def live(
 
 def db(
     verb: Annotated[str, typer.Argument(help="upgrade or version")] = "version", config: ConfigOption = CONFIG,
-    lang: LangOption = "",
+    json: JsonOption = False, lang: LangOption = "",
 ) -> int:
     """The store's schema: show its version, or bring it up to date (every start does that by itself)."""
     from connector.cli.screen import Screen
@@ -167,5 +170,9 @@ def db(
     if verb not in ("upgrade", "version"):
         raise UsageError(f"`{verb}`", place="db", mend="connector db upgrade | version")
     with house().desk(config) as desk:
-        Screen().line(f"schema {schema_version(desk.store.engine)} (program: {SCHEMA})")
+        version = schema_version(desk.store.engine)
+    if json:
+        print_json({"schema": version, "program": SCHEMA})
+    else:
+        Screen().line(f"schema {version} (program: {SCHEMA})")
     return DONE

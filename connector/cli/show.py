@@ -25,9 +25,9 @@ from connector.reports.stories import evidence_lines
 _MOST_LINES = 12
 
 
-def show_night(record: NightRecord, folder: Path, lang: str) -> None:
+def show_night(record: NightRecord, folder: Path, lang: str, out: Screen | None = None) -> None:
     """One night: what would be or was written, what is not whole, where the papers are."""
-    out = Screen()
+    out = out or Screen()
     out.line(headline(record, lang), style="bold")
     _show_proof(out, record, lang)
     show_troubles(out, record.troubles, lang)

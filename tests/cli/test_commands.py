@@ -120,6 +120,18 @@ def test_a_path_that_cannot_be_written_is_1(terminal: Terminal) -> None:
     assert told.code == 1 and "/proc/nothing" in told.err
 
 
+def test_setting_up_with_json_prints_one_document(terminal: Terminal, tmp_path: Path) -> None:
+    made = terminal("init", str(tmp_path / "new"), "--json", plain=True).document
+    assert made == {"config": str(tmp_path / "new" / "connector.yaml")}
+    assert terminal("db", "version", "--json").document["schema"] == terminal("db", "--json").document["program"]
+
+
+def test_the_demo_with_json_tells_its_nights_and_nothing_else(terminal: Terminal, tmp_path: Path) -> None:
+    nights = terminal("demo", "--out", str(tmp_path / "demo"), "--json", plain=True).document["nights"]
+    assert [night["as_of"] for night in nights] == ["2026-07-29", "2026-07-30", "2026-07-31", "2026-07-31"]
+    assert all(night["actions"] for night in nights) and nights[-1]["outcomes"] == {"confirmed": nights[-1]["actions"]}
+
+
 def test_a_failing_command_with_json_prints_json(terminal: Terminal) -> None:
     told = terminal("look", "nobody", "--json")
     assert told.document["exit_code"] == 1 and told.document["error"]["kind"] == "StateError"
