@@ -17,6 +17,7 @@ APPROVAL_STATES = ("running", "completed", "refused", "withdrawn")
 GATES = ("open", "not_reached", "absent", "passed", "closed")
 STRENGTHS = ("hard", "soft", "alarm_only", "none")
 DECISIONS = ("submit", "agree", "refuse", "return", "comment", "other")
+CYCLES = ("month", "quarter")
 
 _TEXT, _MONEY, _DAY = pl.String, pl.Int64, pl.Date
 _INSTANT = pl.Datetime("us", "UTC")
@@ -149,6 +150,27 @@ TABLES: dict[str, dict[str, Column]] = {
         gate=Column(_TEXT, "where the clearance task stands", GATES, required=True),
         gate_by_us=Column(pl.Boolean, "a passed gate was completed by our service user"),
         strength=Column(_TEXT, "what the platform can enforce", STRENGTHS, required=True),
+    ),
+    "appraisal_month": _table(
+        employee=Column(_TEXT, "employee number as that system writes it", required=True),
+        month=Column(_DAY, "first day of the month, or of the quarter's last month", required=True),
+        target=Column(pl.Int64, "what was agreed, thousandths of the goal's unit"),
+        actual=Column(pl.Int64, "what was reached, thousandths of the goal's unit; null = not measured"),
+        is_closed=Column(pl.Boolean, "the result is final", required=True),
+        goal=Column(_TEXT, "name of the goal; empty text = the month's goal", required=True),
+        cycle=Column(_TEXT, "how long the goal runs", CYCLES, required=True),
+    ),
+    "attendance_month": _table(
+        employee=Column(_TEXT, "employee number as that system writes it", required=True),
+        month=Column(_DAY, "first day of the month", required=True),
+        late_count=Column(pl.Int64, "times late in the month; null = not known"),
+        is_closed=Column(pl.Boolean, "the month is final", required=True),
+    ),
+    "signal": _table(
+        employee=Column(_TEXT, "employee number as that system writes it", required=True),
+        kind=Column(_TEXT, "resume_updated, ...", required=True),
+        at=Column(_INSTANT, "when it happened", required=True),
+        source=Column(_TEXT, "who says so"),
     ),
     "mark": _table(
         kind=Column(_TEXT, "risk_flag, exit_hold, todo, ...", required=True),
