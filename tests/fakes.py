@@ -222,6 +222,11 @@ def request_row(loan: str, employee: str, **changes: Any) -> dict[str, Any]:
             "currency": "CNY", "applied_on": "2026-06-20", "is_approved": "true"} | changes
 
 
+def payout_row(loan: str, employee: str, amount: str, **changes: Any) -> dict[str, Any]:
+    return {"ref": f"FK{loan}", "number": f"FK{loan}", "employee": employee, "approval": f"SP{loan}", "amount": amount,
+            "currency": "CNY", "paid_on": "2026-07-01"} | changes
+
+
 def small_house(folder: Path, **company: Any) -> House:
     """Thirty people; 1 owes 28,000 on a salary of 10,000 and is leaving, 2 leaves owing nothing, 3 owes 6,000."""
     people = [f"{n:03d}" for n in range(1, 31)]

@@ -129,7 +129,7 @@ def write_papers_pointer(desk: Desk, folder: Path) -> None:
 
 def exit_code(record: NightRecord) -> int:
     """4 when a stream was incomplete, books differ, something is held, refused or unknown; else 0."""
-    return INCOMPLETE if any(t.code != "rules_off" for t in record.troubles) else DONE
+    return INCOMPLETE if record.troubles else DONE
 
 
 def summary(record: NightRecord, folder: Path) -> dict[str, Any]:

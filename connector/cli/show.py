@@ -15,6 +15,7 @@ from connector.i18n.sentences import (
     number_text,
     owed_text,
     rule_title,
+    rules_text,
     trouble_sentence,
     trouble_todo,
 )
@@ -56,6 +57,8 @@ def _show_proof(out: Screen, record: NightRecord, lang: str) -> None:
     for currency, row in record.proof["books"].items():
         amounts = {name: number_text(amount) for name, amount in row.items()}
         out.line("  " + text("cli.books", lang, currency=currency, **amounts), style="dim")
+    if record.proof["rules_off"]:
+        out.line("  " + text("page.rules_off", lang, rules=rules_text(record.proof["rules_off"], lang)), style="dim")
 
 
 def show_troubles(out: Screen, troubles: Iterable[Trouble], lang: str) -> None:

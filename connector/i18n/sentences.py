@@ -20,11 +20,13 @@ Facts = Mapping[str, Any]
 # Facts that are amounts; everything else that looks like a number is a count or a name.
 MONEY_FACTS = frozenset({
     "balance", "principal", "home_principal", "overdue_balance", "amount", "trip_limit", "trip_rate",
-    "here", "source", "difference",
+    "here", "source", "difference", "owner_balance", "same_day_total",
 })
+# Facts that are measured in the goal's own unit.
+_MEASURES = frozenset({"goal_target", "goal_actual"})
 # Facts that are codes of a group of words.
 _CODED = {
-    "salary_band": "band", "status": "status", "gate": "gate", "strength": "strength",
+    "salary_band": "band", "asked_band": "band", "status": "status", "gate": "gate", "strength": "strength",
     "kind": "kind", "verb": "verb", "system": "system", "stream": "stream",
     "expected": "expected", "method": "method", "level": "severity",
     "state": "exit_state",
@@ -86,6 +88,9 @@ def fact_text(name: str, value: object, language: str, currency: str = "") -> st
         return word("truth", "yes" if value else "no", language)
     if name in MONEY_FACTS:
         return money_text(value, currency, language)
+    if name in _MEASURES:
+        whole, _, rest = number_text(value).partition(".")
+        return f"{whole}.{rest.rstrip('0')}".rstrip(".")
     if name in {"owed", "balances"}:
         return owed_text(value, language)
     if name in {"rules", "codes"}:
@@ -158,6 +163,8 @@ def _derived(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _variant(rule: str, facts: Facts) -> str:
     """Which sentence of a rule tells the cause."""
+    if facts.get("months_unrated"):
+        return "sentence_gap"
     if rule != "loan.without_approval" or not facts.get("approval"):
         return "sentence"
     approved_on, lent_on = str(facts.get("approved_on") or ""), str(facts.get("lent_on") or "")

@@ -1,7 +1,8 @@
 """Finance's three documents become one loan: the request, the payment, the open item. Each is counted by itself.
 
-A loan that is only an application has no open item: `lent_on` and `balance` are null and its number is the
-request's. An open item finds its request by the loan number on the request, else by the payment that names both.
+A loan that is only an application has neither payment nor open item: `paid_on`, `lent_on` and `balance` are null and
+its number is the request's. An open item finds its request by the loan number on the request, else by the payment that
+names both.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def compose_loans(
         "number", "kind", "purpose", "applied_on", "trip_start", "trip_end", "is_approved", "approved_on"
     )
     paid = items.join(details, left_on="approval", right_on="number", how="left", suffix="_asked").with_columns(
-        [pl.coalesce(f"{name}_asked", name).alias(name) for name in ("kind", "trip_start", "trip_end")]
+        [pl.coalesce(f"{name}_asked", name).alias(name) for name in ("kind", "purpose", "trip_start", "trip_end")]
     )
     taken = items.select(pl.col("approval")).drop_nulls().unique()
     waiting = request.join(taken, left_on="number", right_on="approval", how="anti").filter(
@@ -39,5 +40,7 @@ def compose_loans(
         approval=pl.col("number"), number=pl.coalesce("loan", "number"), principal=pl.col("amount"),
         balance=pl.lit(None, pl.Int64), lent_on=pl.lit(None, pl.Date), due_on=pl.lit(None, pl.Date),
     ).filter(pl.col("principal").is_not_null() & pl.col("currency").is_not_null())
+    paid_days = payouts.drop_nulls("approval").group_by("approval").agg(paid_on=pl.col("paid_on").min())
     columns = [pl.col(name).cast(dtype) for name, dtype in schema("loan").items()]
-    return pl.concat([paid.select(columns), waiting.select(columns)])
+    named = (rows.join(paid_days, on="approval", how="left", validate="m:1") for rows in (paid, waiting))
+    return pl.concat([rows.select(columns) for rows in named])

@@ -16,7 +16,7 @@ EXIT_STATES = ("running", "completed", "refused", "withdrawn")
 APPROVAL_STATES = ("running", "completed", "refused", "withdrawn")
 GATES = ("open", "not_reached", "absent", "passed", "closed")
 STRENGTHS = ("hard", "soft", "alarm_only", "none")
-DECISIONS = ("submit", "agree", "refuse", "return", "comment", "other")
+DECISIONS = ("submit", "agree", "refuse", "return", "comment", "other", "waiting")
 CYCLES = ("month", "quarter")
 
 _TEXT, _MONEY, _DAY = pl.String, pl.Int64, pl.Date
@@ -70,6 +70,7 @@ TABLES: dict[str, dict[str, Column]] = {
         lent_on=Column(_DAY, "booked on", required=True),
         due_on=Column(_DAY, "due"),
         kind=Column(_TEXT, "travel, business, petty, ...; where the request says it too, the request wins"),
+        purpose=Column(_TEXT, "purpose; likewise"),
         trip_start=Column(_DAY, "first day of the trip; likewise"),
         trip_end=Column(_DAY, "last day of the trip; likewise"),
     ),
@@ -105,6 +106,7 @@ TABLES: dict[str, dict[str, Column]] = {
         currency=Column(_TEXT, "ISO currency", required=True),
         applied_on=Column(_DAY, "applied for on"),
         lent_on=Column(_DAY, "paid out on; null while it is only an application"),
+        paid_on=Column(_DAY, "day of the payment that names its request; null when none does"),
         due_on=Column(_DAY, "due"),
         trip_start=Column(_DAY, "first day of the trip"),
         trip_end=Column(_DAY, "last day of the trip"),
@@ -135,7 +137,8 @@ TABLES: dict[str, dict[str, Column]] = {
         finished_at=Column(_INSTANT, "when it ended"),
         step=Column(pl.Int64, "position in the chain, 0 = submitted"),
         node=Column(_TEXT, "node name"),
-        approver=Column(_TEXT, "user id of who decided"),
+        approver=Column(_TEXT, "user id of who decided, or of who is to"),
+        approver_employee=Column(_TEXT, "his employee number, where the OA knows it"),
         decision=Column(_TEXT, "decision", DECISIONS),
         opinion=Column(_TEXT, "opinion, verbatim"),
         decided_at=Column(_INSTANT, "when it was decided"),

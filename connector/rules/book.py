@@ -21,14 +21,14 @@ import polars as pl
 import yaml
 
 from connector.errors import RuleError
-from connector.rules.columns import FILES, kinds
+from connector.rules.columns import FILES, NEEDS_BASIS, kinds
 from connector.rules.gate import Names, check_condition
 
 SEVERITIES = ("info", "warning", "critical")
 AUDIENCES = ("finance", "hr", "manager", "it")
-MARKS = ("risk_flag", "exit_hold", "todo")
+MARKS = ("risk_flag", "exit_hold", "todo", "warning")
 MODES = ("on", "observe", "off")
-_KEYS = ("code", "over", "when", "facts", "audience", "severity", "marks", "mode")
+_KEYS = ("code", "over", "when", "facts", "audience", "severity", "marks", "mode", "legal_basis")
 
 # No threshold is larger, be it an amount in minor units; what is too large for a product the gate refuses there.
 POLICY_LIMIT = 10**10
@@ -56,6 +56,7 @@ class Rule:
     marks: tuple[str, ...]
     mode: str
     columns: frozenset[str]
+    legal_basis: str = ""
 
     @property
     def streams(self) -> frozenset[str]:
@@ -147,7 +148,13 @@ def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
         code=code, over=over, when=" ".join(str(row["when"]).split()), facts=facts,
         audience=_listed(row, "audience", AUDIENCES, here), severity=_one(row, "severity", SEVERITIES, here),
         marks=_listed(row, "marks", MARKS, here), mode=_one(row, "mode", MODES, here, "on"), columns=columns,
+        legal_basis=str(row.get("legal_basis") or "").strip(),
     )
+    if rule.streams & NEEDS_BASIS and rule.mode != "off" and not rule.legal_basis:
+        raise RuleError(
+            f"rests on `{', '.join(sorted(rule.streams & NEEDS_BASIS))}` and records no `legal_basis`", place=here,
+            mend="write under which law and agreement these signals may be used, or `mode: off`",
+        )
     _try_out(rule, policies, here)
     return rule
 

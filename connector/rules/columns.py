@@ -17,11 +17,22 @@ BANDS = ("none", "le_50", "50_100", "100_200", "gt_200", "unknown")
 
 HR, OPEN, PAYOUT, REQUEST = "employee", "open_item", "payout", "request"
 APPROVAL, EXIT, TRIP = "approval", "exit", "trip"
+# Not a stream of its own: who decides, as an employee. An OA may know users only.
+APPROVER = "approver"
+APPRAISAL, ATTENDANCE, SIGNAL = "appraisal_month", "attendance_month", "signal"
+
+# Streams about a person's conduct outside the company: a rule that rests on one needs a recorded legal basis.
+NEEDS_BASIS = frozenset({SIGNAL})
+
+# The largest target or result, thousandths; times the days of a quarter it still fits 64 bits in any product of a rule.
+GOAL_LIMIT = MONEY_LIMIT
+_GOAL_DAYS_LIMIT = GOAL_LIMIT * 92
 
 
 @dataclass(frozen=True)
 class FileColumn:
-    """A column of a file. `money` names the column with its currency ("" = the company's own)."""
+    """A column of a file. `money` names the column with its currency ("" = the company's own); `digits` of a whole
+    number stand behind the point when it is shown; `most`: no value is larger."""
 
     dtype: pl.DataType | type[pl.DataType]
     streams: frozenset[str]
@@ -29,13 +40,15 @@ class FileColumn:
     words: tuple[str, ...] = ()
     money: str | None = None
     is_secret: bool = False
+    digits: int = 0
+    most: int = MONEY_LIMIT
 
 
 def _column(
     dtype: pl.DataType | type[pl.DataType], streams: str, meaning: str, words: tuple[str, ...] = (), *,
-    money: str | None = None, is_secret: bool = False,
+    money: str | None = None, is_secret: bool = False, digits: int = 0, most: int = MONEY_LIMIT,
 ) -> FileColumn:
-    return FileColumn(dtype, frozenset(streams.split()), meaning, words, money, is_secret)
+    return FileColumn(dtype, frozenset(streams.split()), meaning, words, money, is_secret, digits, most)
 
 
 _YES, _INT, _DAY, _TEXT = pl.Boolean, pl.Int64, pl.Date, pl.String
@@ -59,6 +72,27 @@ EMPLOYEE: dict[str, FileColumn] = {
     "oldest_open_on": _column(_DAY, OPEN, "day on which the oldest open loan was paid out"),
     "loans_in_window": _column(_INT, OPEN, "loans paid out within the policy's window of months, settled ones too"),
     "certain_loans_in_window": _column(_INT, OPEN, "those of them that are surely his; never unknown"),
+    "active_reports": _column(_INT, HR, "people at work or leaving whose manager he is"),
+    "waiting_approvals": _column(_INT, f"{APPROVAL} {HR} {APPROVER}", "running approvals that wait for him"),
+    "months_below": _column(
+        _INT, APPRAISAL, "closed months in a row below target, the newest one included; one gap is bridged"
+    ),
+    "months_unrated": _column(_INT, APPRAISAL, "gaps within that chain: closed months without a result"),
+    "below_since": _column(_DAY, APPRAISAL, "first month of that chain"),
+    "has_running_goal": _column(_YES, APPRAISAL, "a goal of the running month or quarter has a target and a result"),
+    "goal": _column(_TEXT, APPRAISAL, "name of the running goal that is furthest behind"),
+    "goal_target": _column(_INT, APPRAISAL, "its target, thousandths", digits=3),
+    "goal_actual": _column(_INT, APPRAISAL, "reached so far, thousandths", digits=3),
+    "goal_days": _column(_INT, APPRAISAL, "days of its period gone by, today included"),
+    "goal_length": _column(_INT, APPRAISAL, "days of its period"),
+    "goal_reached": _column(_INT, APPRAISAL, "reached × days of the period", most=_GOAL_DAYS_LIMIT),
+    "goal_due": _column(_INT, APPRAISAL, "target × days gone by: what an even pace would have", most=_GOAL_DAYS_LIMIT),
+    "has_late_history": _column(_YES, ATTENDANCE, "the newest closed month and the three before it are known"),
+    "late_count": _column(_INT, ATTENDANCE, "times late in the newest closed month"),
+    "late_baseline": _column(_INT, ATTENDANCE, "times late in the three months before it together"),
+    "has_resume_signal": _column(_YES, SIGNAL, "a résumé was seen updated"),
+    "resume_signal_on": _column(_DAY, SIGNAL, "day on which it was last seen"),
+    "resume_signal_days": _column(_INT, SIGNAL, "days since then"),
 }
 
 LOAN: dict[str, FileColumn] = {
@@ -78,6 +112,17 @@ LOAN: dict[str, FileColumn] = {
     "days_overdue": _column(_INT, OPEN, "days past due, 0 when not due"),
     "has_trip": _column(_YES, f"{OPEN} {REQUEST} {PAYOUT} {TRIP}", "was lent for a trip"),
     "trip_days": _column(_INT, f"{OPEN} {REQUEST} {PAYOUT} {TRIP}", "days of the trip, both ends counted"),
+    "is_application": _column(
+        _YES, f"{OPEN} {REQUEST} {PAYOUT} {APPROVAL}", "asked for and not paid out yet, neither refused nor withdrawn"
+    ),
+    "purpose": _column(_TEXT, f"{OPEN} {REQUEST} {PAYOUT}", "purpose as written"),
+    "owner_balance": _column(_INT, OPEN, "what the borrower owes on all his loans; unknown as there", money=""),
+    "certain_owner_balance": _column(_INT, OPEN, "what he surely owes, even where more may be missing", money=""),
+    "monthly_salary": _column(_INT, HR, "the borrower's monthly salary", money="", is_secret=True),
+    "asked_band": _column(_TEXT, f"{HR} {OPEN}", "his balance with this loan as a share of the salary", BANDS),
+    "earlier_open": _column(_INT, OPEN, "other loans of his, paid out before this one and still open"),
+    "same_day_loans": _column(_INT, f"{OPEN} {REQUEST} {PAYOUT}", "his loans of that day and purpose, this included"),
+    "same_day_total": _column(_INT, f"{OPEN} {REQUEST} {PAYOUT}", "what they add up to", money=""),
     "is_in_approval_window": _column(_YES, OPEN, "paid out within the policy's months"),
     "approval": _column(_TEXT, f"{REQUEST} {PAYOUT}", "number of the approval"),
     "is_approved": _column(_YES, f"{APPROVAL} {REQUEST} {PAYOUT}", "its approval is completed"),
@@ -126,5 +171,5 @@ def kinds(over: str) -> dict[str, Kind]:
         elif column.dtype == pl.String:
             found[name] = Kind("text", words=column.words, factors=1)
         else:
-            found[name] = Kind("number", factors=1, most=MONEY_LIMIT)
+            found[name] = Kind("number", factors=1, most=column.most)
     return found

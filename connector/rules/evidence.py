@@ -14,7 +14,7 @@ import polars as pl
 from connector.model.findings import EVIDENCE_SCHEMA, no_evidence
 from connector.model.values import months_before
 from connector.rules.book import RuleBook
-from connector.rules.columns import APPROVAL, EXIT, HR, OPEN
+from connector.rules.columns import APPRAISAL, APPROVAL, ATTENDANCE, EXIT, HR, OPEN, SIGNAL
 from connector.rules.file import digits_of, paid_out
 from connector.rules.knowledge import Facts, decimal
 
@@ -22,9 +22,23 @@ _LOAN_FIELDS = ("number", "principal", "balance", "currency", "lent_on", "due_on
 _STEP_FIELDS = ("number", "state", "node", "decision", "opinion", "decided_at", "finished_at")
 _EXIT_FIELDS = ("number", "state", "gate", "requested_on", "last_day")
 _EMPLOYEE_FIELDS = ("name", "status", "last_day", "department", "position")
+_REPORT_FIELDS = ("name", "status", "manager")
+# Months shown: half a year holds every default chain and baseline, and what came before it.
+_MONTHS = 6
+# Stream → the field of the facts with its rows, the column by which a row is dated, the fields shown.
+_CONDUCT = {
+    APPRAISAL: ("appraisal", "month", ("month", "goal", "target", "actual")),
+    ATTENDANCE: ("attendance", "month", ("month", "late_count")),
+    SIGNAL: ("signal", "at", ("kind", "at", "source")),
+}
+# People shown of those who report to a manager.
+_REPORTS_SHOWN = 20
 
 # Columns that count settled loans too; other rules rest on what is open.
 _COUNTS_SETTLED = frozenset({"loans_in_window", "certain_loans_in_window"})
+# Columns of a loan that rest on the borrower's open loans, and on those of the same day.
+_RESTS_ON_OPEN = frozenset({"owner_balance", "certain_owner_balance", "earlier_open"})
+_RESTS_ON_DAY = frozenset({"same_day_loans", "same_day_total"})
 # What findings of the link step rest on, by what they are about.
 _OF_LINKS: Mapping[str, frozenset[str]] = {
     "loan": frozenset({OPEN}), "exit": frozenset({EXIT}), "employee": frozenset({HR}),
@@ -37,8 +51,11 @@ class _Case:
 
     subjects: pl.DataFrame  # rule, over, subject, employee
     streams: frozenset[str]
-    counts_settled: bool = False
-    judges_salary: bool = False
+    columns: frozenset[str] = frozenset()
+
+    @property
+    def judges_salary(self) -> bool:
+        return "monthly_salary" in self.columns
 
 
 def gather(findings: pl.DataFrame, facts: Facts, book: RuleBook) -> pl.DataFrame:
@@ -54,7 +71,7 @@ def _case(subjects: pl.DataFrame, book: RuleBook) -> _Case:
     rule = next((rule for rule in book.rules if rule.code == code), None)
     if rule is None:
         return _Case(subjects, _OF_LINKS[over])
-    return _Case(subjects, rule.streams, bool(rule.columns & _COUNTS_SETTLED), "monthly_salary" in rule.columns)
+    return _Case(subjects, rule.streams, rule.columns)
 
 
 def _rows_of(case: _Case, facts: Facts, window_start: object) -> Iterable[pl.DataFrame]:
@@ -69,9 +86,29 @@ def _rows_of(case: _Case, facts: Facts, window_start: object) -> Iterable[pl.Dat
         yield _long(named.with_columns(number=pl.col("subject")), _EXIT_FIELDS)
     if OPEN in case.streams:
         counts = pl.col("balance").fill_null(1) != 0
-        counts = counts | (pl.col("lent_on") > window_start) if case.counts_settled else counts
+        counts = counts | (pl.col("lent_on") > window_start) if case.columns & _COUNTS_SETTLED else counts
         owed = _money_text(paid_out(facts).filter(counts).with_columns(owner=pl.coalesce("person", "employee")))
         yield _long(case.subjects.join(owed, left_on="employee", right_on="owner", how="inner"), _LOAN_FIELDS)
+
+
+    yield from _of_conduct(case, facts)
+
+
+def _of_conduct(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
+    """Months and signals of the person, the newest half year; and who reports to him."""
+    start = months_before(facts.as_of, _MONTHS).replace(day=1)
+    for stream in sorted(case.streams & set(_CONDUCT)):
+        table, dated, fields = _CONDUCT[stream]
+        rows = getattr(facts, table).filter(pl.col(dated).dt.date().is_between(start, facts.as_of))
+        if stream == APPRAISAL:
+            rows = rows.with_columns([decimal(pl.col(name), 3).alias(name) for name in ("target", "actual")])
+        yield _long(case.subjects.join(rows, left_on="employee", right_on="person", how="inner"), fields)
+    if "active_reports" in case.columns:
+        here = facts.employee.filter(pl.col("status") != "left").select(pl.exclude("number"))
+        named = case.subjects.join(
+            here.with_columns(boss=pl.col("manager")), left_on="employee", right_on="boss", how="inner"
+        ).sort("subject", "ref").group_by("subject", maintain_order=True).head(_REPORTS_SHOWN)
+        yield _long(named, _REPORT_FIELDS)
 
 
 def _of_employees(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
@@ -89,6 +126,9 @@ def _of_loans(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
         _money_text(facts.loan), left_on="subject", right_on="number", how="inner"
     ).with_columns(number=pl.col("subject"))
     yield _long(named, _LOAN_FIELDS)
+    yield from _beside(case, facts)
+    if case.judges_salary:
+        yield from _of_employees(case, facts)
     if APPROVAL in case.streams:
         steps = named.select("rule", "over", "subject", "approval").join(
             facts.approval, left_on="approval", right_on="number", how="inner"
@@ -97,6 +137,28 @@ def _of_loans(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
             ref=pl.concat_str("ref", pl.col("step").cast(pl.String), separator="#", ignore_nulls=True),
         )
         yield _long(steps, _STEP_FIELDS)
+
+
+def _beside(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
+    """The borrower's other loans that the finding rests on: those still open, those of the same day and purpose."""
+    others = facts.loan.with_columns(
+        owner=pl.coalesce("person", "employee"), day=pl.coalesce("lent_on", "applied_on"),
+        of_purpose=pl.col("purpose").fill_null(""),
+    )
+    keyed = case.subjects.select("rule", "over", "subject").join(
+        others.select("number", "owner", "day", "currency", "of_purpose"), left_on="subject", right_on="number",
+        how="inner",
+    )
+    keyed = keyed.rename({"day": "own_day", "currency": "own_currency", "of_purpose": "own_purpose"})
+    beside = keyed.join(others, on="owner", how="inner")
+    is_open = (pl.col("balance") > 0).fill_null(False) if case.columns & _RESTS_ON_OPEN else pl.lit(False)
+    is_alike = pl.lit(False)
+    if case.columns & _RESTS_ON_DAY:
+        is_alike = pl.all_horizontal(
+            pl.col(name) == pl.col(f"own_{part}")
+            for name, part in (("day", "day"), ("currency", "currency"), ("of_purpose", "purpose"))
+        ).fill_null(False)
+    yield _long(_money_text(beside.filter(is_open | is_alike)), _LOAN_FIELDS)
 
 
 def _money_text(loans: pl.DataFrame) -> pl.DataFrame:

@@ -15,6 +15,8 @@ from connector.model.values import exponent, months_before
 from connector.rules.book import Policy
 from connector.rules.columns import APPROVAL, EMPLOYEE, EXIT, EXIT_FILE, HR, LOAN, OPEN, PAYOUT, REQUEST
 from connector.rules.knowledge import Facts, decimal, known_total, sum_known
+from connector.rules.lending import band_of, beside_others
+from connector.rules.months import month_columns
 
 _ODD_EXPONENTS = {code: exponent(code) for code in ("JPY", "KRW", "VND", "CLP", "KWD", "BHD", "OMR", "JOD", "TND")}
 
@@ -29,20 +31,20 @@ def paid_out(facts: Facts) -> pl.DataFrame:
     return facts.loan.filter(pl.col("lent_on") <= facts.as_of)
 
 
-def loan_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
-    """One row per loan and application (columns: `columns.LOAN`)."""
+def loan_file(facts: Facts, policies: Mapping[str, Policy], employees: pl.DataFrame) -> pl.DataFrame:
+    """One row per loan and application (columns: `columns.LOAN`). `employees`: the employee file."""
     has_requests = {REQUEST, PAYOUT} <= facts.complete
     start = months_before(facts.as_of, policies["approval_months"].default)
-    loans = facts.loan.join(_approvals(facts), left_on="approval", right_on="number", how="left", validate="m:1")
+    approved = facts.loan.join(_approvals(facts), left_on="approval", right_on="number", how="left", validate="m:1")
+    is_paid_out = (pl.col("lent_on") <= facts.as_of).fill_null(False)
+    approved = approved.with_columns(is_paid_out=is_paid_out, is_application=_is_application(facts))
+    loans = beside_others(approved, facts, employees)
     has_trip = pl.col("trip_start").is_not_null() | pl.col("trip_end").is_not_null()
     days = (pl.col("trip_end") - pl.col("trip_start")).dt.total_days() + 1
-    is_home = pl.col("currency") == facts.currency
     overdue = pl.max_horizontal((facts.as_of - pl.col("due_on")).dt.total_days(), 0)
     file = loans.with_columns(
         loan=pl.col("number"), number_in_finance=pl.col("employee"), employee=pl.col("person"),
         is_linked=pl.col("person").is_not_null(),
-        is_paid_out=(pl.col("lent_on") <= facts.as_of).fill_null(False),
-        home_principal=pl.when(is_home).then(pl.col("principal")),
         has_due_date=pl.col("due_on").is_not_null(), days_overdue=overdue,
         has_trip=pl.when(has_trip | has_requests).then(has_trip), trip_days=days,
         is_in_approval_window=((pl.col("lent_on") > start) & (pl.col("lent_on") <= facts.as_of)).fill_null(False),
@@ -51,11 +53,20 @@ def loan_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
     return file.select([pl.col(name).cast(column.dtype) for name, column in LOAN.items()])
 
 
+def _is_application(facts: Facts) -> pl.Expr:
+    """Not paid out, and its approval neither refused nor withdrawn; what the OA cannot list any more is none."""
+    if not {OPEN, REQUEST, PAYOUT, APPROVAL} <= facts.complete:
+        return pl.when(pl.col("lent_on").is_not_null()).then(False)
+    edge = facts.as_of - timedelta(days=facts.reach_days - 1)
+    is_waiting = ~pl.col("oa_refused").fill_null(False) & (pl.col("applied_on") > edge).fill_null(True)
+    return pl.col("lent_on").is_null() & pl.col("paid_on").is_null() & is_waiting
+
+
 def _approvals(facts: Facts) -> pl.DataFrame:
     """One row per approval: its state, day of completion, and how the company's chain was kept."""
     is_done = pl.col("state") == "completed"
     ends = facts.approval.group_by("number").agg(
-        oa_done=is_done.any(),
+        oa_done=is_done.any(), oa_refused=pl.col("state").is_in(["refused", "withdrawn"]).any(),
         oa_done_on=pl.col("finished_at").filter(is_done).min().dt.convert_time_zone(facts.zone.key).dt.date(),
     )
     kept = ends.with_columns(at=pl.lit(-1, pl.Int64), chain_missing=pl.lit(0, pl.Int64), chain_in_order=pl.lit(True))
@@ -129,6 +140,9 @@ def employee_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
     rows = pl.col("rows")
     no_foreign = pl.col("foreign").fill_null(0) == 0
     balance = pl.when(no_foreign).then(sum_known(pl.col("home_total"), rows, known))
+    file = file.join(month_columns(facts), left_on="number", right_on="person", how="left", validate="1:1").join(
+        facts.crowd, on="number", how="left", validate="1:1"
+    )
     salary = pl.when(pl.col("currency").fill_null(facts.currency) == facts.currency).then(pl.col("monthly_salary"))
     file = file.with_columns(
         employee=pl.col("number"), owes=_owes(known), balance=balance, monthly_salary=salary,
@@ -137,7 +151,9 @@ def employee_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
         open_loans=sum_known(pl.col("seen_open"), rows, known),
         overdue_balance=pl.when(no_foreign).then(sum_known(pl.col("overdue_total"), rows, known)),
         oldest_open_on=pl.col("oldest"), loans_in_window=sum_known(pl.col("window"), rows, known),
-    ).with_columns(salary_band=_band())
+        active_reports=sum_known(pl.col("reports"), pl.col("reports"), pl.lit(HR in facts.complete)),
+        waiting_approvals=sum_known(pl.col("waiting"), pl.col("waiting"), pl.lit(APPROVAL in facts.complete)),
+    ).with_columns(salary_band=band_of(pl.col("balance"), pl.col("monthly_salary")))
     return file.select([pl.col(name).cast(column.dtype) for name, column in EMPLOYEE.items()])
 
 
@@ -145,18 +161,6 @@ def _owes(known: pl.Expr) -> pl.Expr:
     """True on positive evidence, even when more may be missing; false only when known; else unknown."""
     seen = pl.col("seen_open").fill_null(0) > 0
     return pl.when(seen).then(True).when(known).then(False)
-
-
-def _band() -> pl.Expr:
-    balance, salary = pl.col("balance"), pl.col("monthly_salary")
-    return (
-        pl.when(balance == 0).then(pl.lit("none"))
-        .when(balance.is_null() | salary.is_null() | (salary <= 0)).then(pl.lit("unknown"))
-        .when(balance * 100 <= salary * 50).then(pl.lit("le_50"))
-        .when(balance <= salary).then(pl.lit("50_100"))
-        .when(balance <= salary * 2).then(pl.lit("100_200"))
-        .otherwise(pl.lit("gt_200"))
-    )
 
 
 def exit_balances(facts: Facts) -> pl.DataFrame:

@@ -32,9 +32,10 @@ class Judgement:
 
 def judge(facts: Facts, book: RuleBook, absent: frozenset[str]) -> Judgement:
     """All rules over one part. `absent`: streams that no connection delivers; their rules are off."""
+    employees = employee_file(facts, book.policies)
     files = {
-        "employee": employee_file(facts, book.policies),
-        "loan": loan_file(facts, book.policies),
+        "employee": employees,
+        "loan": loan_file(facts, book.policies, employees),
         "exit": exit_file(facts, book.policies),
     }
     blind = frozenset(
@@ -96,6 +97,8 @@ def _facts_json(rule: Rule, currency: str) -> pl.Expr:
         if column is not None and column.money is not None:
             digits = digits_of(pl.col(column.money)) if column.money else exponent(currency)
             value = decimal(pl.col(name), digits)
+        elif column is not None and column.digits:
+            value = decimal(pl.col(name), column.digits)
         elif column is None and name == "trip_rate":
             value = decimal(pl.col(name), exponent(currency))
         elif column is not None and column.dtype == pl.Date:

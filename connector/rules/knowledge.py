@@ -11,15 +11,23 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from connector.model.tables import schema
+from connector.rules.reporting import CROWD
+
+
+def _by_person(table: str) -> pl.DataFrame:
+    """A canonical table without rows, linked."""
+    return pl.DataFrame(schema=schema(table) | {"person": pl.String})
+
 
 @dataclass(frozen=True)
 class Facts:
     """Linked canonical tables of one part, all as of one business date.
 
-    `loan`, `repayment` and `exit` carry `person`: the employee number in HR, null when not linked. `doubt` has a row
-    (person, reason) for everybody who may owe more than is seen: candidates of disputed or unlinked loans, owners
-    of rejected rows. `complete` names the streams whose end is proved. `suspended` is the cause for which releases
-    rest for the whole company, or "".
+    `loan`, `exit` and the tables of months carry `person`: the employee number in HR, null when not linked. `doubt` has
+    a row (person, reason) for everybody who may owe more than is seen: candidates of disputed or unlinked loans, owners
+    of rejected rows. `unread` (stream, person): whose month or signal could not be read. `complete` names the streams
+    whose end is proved. `suspended` is the cause for which releases rest for the whole company, or "".
     """
 
     employee: pl.DataFrame
@@ -35,6 +43,14 @@ class Facts:
     approval_chain: tuple[tuple[str, ...], ...] = field(default=())
     # How far back the OA can list approvals, days.
     reach_days: int = 365
+    appraisal: pl.DataFrame = field(default_factory=lambda: _by_person("appraisal_month"))
+    attendance: pl.DataFrame = field(default_factory=lambda: _by_person("attendance_month"))
+    signal: pl.DataFrame = field(default_factory=lambda: _by_person("signal"))
+    # number, reports, waiting: counted over the whole company, whatever part this is.
+    crowd: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CROWD))
+    unread: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"stream": pl.String, "person": pl.String})
+    )
 
 
 def sum_known(total: pl.Expr, counted: pl.Expr, is_known: pl.Expr) -> pl.Expr:

@@ -20,7 +20,7 @@ _WINDOW, _APPROVALS = 6, 24
 def sit_on_thresholds(deal: Deal) -> None:
     """Loans just under, at and just over each limit, on people of their own without any other loan."""
     free = _debtless(deal)
-    for case in (_over_half, _over_trip, _around_due, _around_window):
+    for case in (_over_half, _over_half_in_two, _over_trip, _around_due, _around_window):
         for more in (-1, 0, 1):
             if free:
                 case(deal, free.pop(0), more)
@@ -37,6 +37,14 @@ def _over_half(deal: Deal, person: Row, more: int) -> None:
     half = (fen_of(person["monthly_salary"]) or 0) // 2
     lent_on, due_on = iso(deal.as_of - timedelta(days=9)), iso(deal.as_of + timedelta(days=9))
     _loan_at(deal, person, principal=money(half + more), lent_on=lent_on, due_on=due_on)
+
+
+def _over_half_in_two(deal: Deal, person: Row, more: int) -> None:
+    """Two loans of one day and purpose, each far below half of the salary, around it together."""
+    half = (fen_of(person["monthly_salary"]) or 0) // 2
+    day = iso(deal.as_of - timedelta(days=12))
+    for part in (half - half // 3, half // 3 + more):
+        _loan_at(deal, person, principal=money(part), lent_on=day, purpose="展会布置")
 
 
 def _over_trip(deal: Deal, person: Row, more: int) -> None:

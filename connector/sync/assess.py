@@ -83,6 +83,9 @@ def parts(facts: Facts) -> Iterator[Facts]:
             exit=facts.exit.filter(_belongs("person", part, count)),
             approval=facts.approval.join(loans.select("approval"), left_on="number", right_on="approval", how="semi"),
             doubt=facts.doubt.filter(_belongs("person", part, count)),
+            appraisal=facts.appraisal.filter(_belongs("person", part, count)),
+            attendance=facts.attendance.filter(_belongs("person", part, count)),
+            signal=facts.signal.filter(_belongs("person", part, count)),
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -14,7 +15,9 @@ from connector.mappings.finance import compose_loans
 from connector.mappings.link import link_people, settle_employees
 from connector.model.findings import FINDING_SCHEMA, no_findings
 from connector.model.tables import empty
+from connector.rules.columns import APPRAISAL, APPROVER, ATTENDANCE, SIGNAL
 from connector.rules.knowledge import Facts
+from connector.rules.reporting import count_crowd
 from connector.store.exits import cases
 from connector.store.links import keep_links, stored_links
 from connector.sync.connections import Desk
@@ -81,9 +84,11 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
         dated_later(loans, as_of), *([before.doubt] if before is not None else []),
     ]).unique().sort("person", "reason")
     difference, cause = ({}, before.suspended) if before is not None else _books(streams, complete)
+    approvals = rows_of(streams, "approval")
     facts = Facts(
-        employees, loans, rows_of(streams, "approval"), exits, doubt, _known(streams, complete), as_of,
-        desk.company.currency, desk.company.zone, cause, desk.company.approval_chain,
+        employees, loans, approvals, exits, doubt, _known(streams, complete), as_of, desk.company.currency,
+        desk.company.zone, cause, desk.company.approval_chain, crowd=count_crowd(employees, approvals),
+        **_conduct(streams, sure),
     )
     state = _states(loans, links.people)
     is_blind = not {"employee", "person"} <= complete
@@ -94,6 +99,21 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
         facts, findings, people, _counts(state), difference, _repaid(streams, by_number),
         _absent(desk, streams), frozenset(streams) - complete, _in_question(loans, links.candidates),
     )
+
+
+# Field of the facts → stream of it; its rows name a person by his number in HR.
+_CONDUCT = {"appraisal": APPRAISAL, "attendance": ATTENDANCE, "signal": SIGNAL}
+
+
+def _conduct(streams: Streams, sure: pl.DataFrame) -> dict[str, Any]:
+    """Months and signals with their `person`, and whose row could not be read."""
+    known = sure.select(employee="number", person="number").unique()
+    linked = {
+        name: rows_of(streams, stream).join(known, on="employee", how="left", validate="m:1")
+        for name, stream in _CONDUCT.items()
+    }
+    unread = [(stream, key) for stream in _CONDUCT.values() for key in sorted(rejected_keys(streams, stream))]
+    return linked | {"unread": pl.DataFrame(unread, {"stream": pl.String, "person": pl.String}, orient="row")}
 
 
 def _in_question(loans: pl.DataFrame, candidates: pl.DataFrame) -> frozenset[str]:
@@ -124,15 +144,27 @@ _TRIP, _TRIP_STREAMS = "trip", ("open_item", "request")
 
 
 def _known(streams: Streams, complete: frozenset[str]) -> frozenset[str]:
-    return complete | {_TRIP} if complete.issuperset(_TRIP_STREAMS) else complete
+    trips = {_TRIP} if complete.issuperset(_TRIP_STREAMS) else set()
+    return complete | trips | ({APPROVER} if "approval" in complete else set())
 
 
 def _absent(desk: Desk, streams: Streams) -> frozenset[str]:
     """Streams that no connection delivers, and trips where no document carries them."""
     delivered = {s for c in desk.company.connections for s in c.adapter.manifest.streams}
-    absent = {"employee", "person", "open_item", "payout", "request", "approval", "exit"} - delivered
+    known = {"employee", "person", "open_item", "payout", "request", "approval", "exit", *_CONDUCT.values()}
+    absent = known - delivered
     lacking = [name for name in _TRIP_STREAMS if name in streams and "trip_start" in streams[name].lacks]
-    return frozenset(absent | {_TRIP} if len(lacking) == len(_TRIP_STREAMS) else absent)
+    if len(lacking) == len(_TRIP_STREAMS):
+        absent |= {_TRIP}
+    if not _tells_approvers(desk):
+        absent |= {APPROVER}
+    return frozenset(absent)
+
+
+def _tells_approvers(desk: Desk) -> bool:
+    """Whether the OA's approvals name who decides as an employee."""
+    mappings = [c.mappings["approval"] for c in desk.company.connections if "approval" in c.mappings]
+    return any(field.target == "approver_employee" for mapping in mappings for field in mapping.fields)
 
 
 def _books(streams: Streams, complete: frozenset[str]) -> tuple[dict[str, dict[str, str]], str]:

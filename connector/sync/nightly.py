@@ -163,8 +163,6 @@ def troubles_of(night: Night) -> list[Trouble]:
         found.append(Trouble("rows", "rejects", {"count": rejected}))
     if night.assessment.blind:
         found.append(Trouble("rules", "rules_blind", {"rules": ", ".join(sorted(night.assessment.blind))}))
-    if night.assessment.off:
-        found.append(Trouble("rules", "rules_off", {"rules": ", ".join(night.assessment.off)}))
     return found + [
         Trouble(g.target, "brake", {
             "kind": g.kind, "verb": g.verb, "count": len(g.actions), "limit": g.limit, "done": g.done, "hash": g.hash,

@@ -13,7 +13,10 @@ RULES = (
     "loan.over_salary_share", "loan.too_many_in_window", "loan.over_trip_limit", "loan.overdue",
     "loan.without_approval", "exit.open_loan", "exit.left_with_loan", "exit.unproven", "exit.cannot_hold",
     "exit.slipped_through", "exit.owes_after_release", "identity.unlinked", "identity.disputed", "identity.vanished",
-    "books.person_difference",
+    "books.person_difference", "loan.split", "loan.while_one_open", "application.over_trip_limit",
+    "application.over_salary_share", "performance.exit_warning", "performance.improvement_talk",
+    "performance.behind_pace", "attendance.late_doubled", "signal.resume_updated", "org.manager_left",
+    "org.approver_vacant",
 )
 
 

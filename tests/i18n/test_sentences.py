@@ -204,8 +204,8 @@ def test_a_cause_keeps_its_detail() -> None:
 
 
 def test_rules_are_named_by_title_as_a_list_and_as_text() -> None:
-    assert trouble_sentence("rules_off", {"rules": "loan.overdue, exit.open_loan"}, "zh_CN") == (
-        "以下规则今晚没有运行：正在离职，借款未结清、借款逾期。"
+    assert trouble_sentence("rules_blind", {"rules": "loan.overdue, exit.open_loan"}, "zh_CN") == (
+        "以下规则所需的数据不完整，只保留确定的结果：正在离职，借款未结清、借款逾期。"
     )
 
 

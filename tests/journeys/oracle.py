@@ -17,8 +17,11 @@ from zoneinfo import ZoneInfo
 REACH = timedelta(days=365)
 
 TABLES = {
-    "employees": ("number", "name", "status", "last_day", "monthly_salary", "currency", "hired_on"),
-    "loans": ("number", "employee", "principal", "currency", "lent_on", "due_on", "trip_start", "trip_end", "approval"),
+    "employees": ("number", "name", "status", "last_day", "monthly_salary", "currency", "hired_on", "manager"),
+    "loans": (
+        "number", "employee", "principal", "currency", "applied_on", "lent_on", "due_on", "trip_start", "trip_end",
+        "approval", "purpose",
+    ),
     "repayments": ("loan", "paid_on", "amount"),
     "approvals": ("number", "step", "node", "decision", "opinion", "decided_at"),
     "exits": ("number", "employee", "requested_on", "status", "gate"),
@@ -28,8 +31,9 @@ TABLES = {
 VIEWS = """
 CREATE TEMP VIEW person AS  -- numbers of HR; of one that two people have, nothing else is known
   SELECT number, COUNT(*) > 1 AS is_disputed, MAX(status) AS status, MAX(monthly_salary) AS salary,
-         MAX(hired_on) AS hired_on
-  FROM (SELECT DISTINCT number, name, status, last_day, monthly_salary, currency, hired_on FROM employees)
+         MAX(hired_on) AS hired_on, MAX(manager) AS manager
+  FROM (SELECT DISTINCT number, name, status, last_day, monthly_salary, currency, hired_on,
+        manager FROM employees)
   GROUP BY number;
 CREATE TEMP VIEW paid AS
   SELECT l.*, fen(l.principal) - COALESCE((SELECT SUM(fen(r.amount)) FROM repayments r
@@ -56,6 +60,21 @@ CREATE TEMP VIEW leaving AS  -- exits that the OA still lists, and those of HR w
 CREATE TEMP VIEW debtor AS  -- exits whose person has an open loan: his own, or on the number that only the form has
   SELECT v.* FROM leaving v WHERE EXISTS (SELECT 1 FROM paid l WHERE l.balance > 0 AND l.employee = v.employee
     AND (l.owner IS NOT NULL OR NOT EXISTS (SELECT 1 FROM person p WHERE p.number = v.employee AND NOT p.is_disputed)));
+CREATE TEMP VIEW asked AS  -- applications: not paid out, not refused, young enough for the OA to list them
+  SELECT l.*, l.currency = (SELECT home FROM now) AS is_home,
+         (SELECT p.number FROM person p WHERE p.number = l.employee AND NOT p.is_disputed
+          AND p.number NOT IN (SELECT number FROM renamed)) AS owner
+  FROM loans l WHERE l.lent_on = '' AND l.approval <> '' AND NOT is_refused(l.approval)
+  AND l.applied_on > (SELECT reach FROM now);
+CREATE TEMP VIEW alike AS  -- what was lent or asked for on one day for one purpose
+  SELECT number, employee, owner, fen(principal) AS amount, trip_start, trip_end, lent_on AS day, purpose,
+         lent_on > (SELECT two FROM now) AS is_recent, is_home, currency FROM paid
+  UNION ALL SELECT number, employee, owner, fen(principal), trip_start, trip_end, applied_on, purpose, 1, is_home,
+         currency FROM asked;
+CREATE TEMP VIEW split AS
+  SELECT a.*, (SELECT SUM(b.amount) FROM alike b WHERE b.employee = a.employee AND b.day = a.day
+               AND b.purpose = a.purpose AND b.currency = a.currency) AS total,
+         (days(a.trip_end) - days(a.trip_start) + 1) * 30000 AS trip_limit FROM alike a;
 """
 
 RULES = {
@@ -68,6 +87,17 @@ RULES = {
     "loan.overdue": "SELECT number FROM paid WHERE balance > 0 AND due_on <> '' AND due_on < (SELECT as_of FROM now)",
     "loan.without_approval": """SELECT number FROM paid WHERE lent_on > (SELECT two FROM now)
         AND is_bad_approval(approval, lent_on)""",
+    "application.over_trip_limit": """SELECT number FROM asked WHERE is_home AND trip_start <> '' AND trip_end <> ''
+        AND fen(principal) > (days(trip_end) - days(trip_start) + 1) * 30000""",
+    "application.over_salary_share": """SELECT a.number FROM asked a JOIN person p ON p.number = a.owner
+        LEFT JOIN debt d ON d.owner = a.owner WHERE a.is_home AND COALESCE(d.foreign_loans, 0) = 0 AND p.salary <> ''
+        AND (COALESCE(d.owed, 0) + fen(a.principal)) * 100 > fen(p.salary) * 50""",
+    "loan.split": """SELECT s.number FROM split s LEFT JOIN person p ON p.number = s.owner
+        WHERE s.is_recent AND s.is_home AND (
+        (s.trip_start <> '' AND s.trip_end <> '' AND s.amount <= s.trip_limit AND s.total > s.trip_limit)
+        OR (p.salary <> '' AND s.amount * 100 <= fen(p.salary) * 50 AND s.total * 100 > fen(p.salary) * 50))""",
+    "org.manager_left": """SELECT p.number FROM person p WHERE p.status = 'left' AND NOT p.is_disputed AND EXISTS
+        (SELECT 1 FROM person r WHERE r.manager = p.number AND r.status <> 'left' AND NOT r.is_disputed)""",
     "exit.open_loan": "SELECT number FROM debtor WHERE status = 'running'",
     "exit.left_with_loan": """SELECT owner FROM debt d JOIN person p ON p.number = d.owner
         WHERE p.status = 'left' AND d.open_loans > 0""",
@@ -101,7 +131,8 @@ def expected(folder: Path, renamed: Iterable[str] = ()) -> dict[str, set[str]]:
     ))
     approvals = _Approvals(folder, said, as_of)
     base.create_function("fen", 1, lambda text: round(float(text) * 100) if text else None)
-    base.create_function("days", 1, lambda text: date.fromisoformat(text).toordinal())
+    base.create_function("days", 1, lambda text: date.fromisoformat(text).toordinal() if text else None)
+    base.create_function("is_refused", 1, approvals.is_refused)
     base.create_function("is_bad_approval", 2, approvals.is_bad)
     base.executescript(VIEWS)
     return {rule: {row[0] for row in base.execute(query)} for rule, query in RULES.items()}
@@ -150,6 +181,11 @@ class _Approvals:
         begun = max((at for at, step in enumerate(steps) if step[2] == "submit"), default=-1)
         agreed = [node for _, node, decision, _, _ in steps[begun + 1 :] if decision == "agree"]
         return not _is_kept(self._chain, agreed)
+
+
+    def is_refused(self, number: str) -> bool:
+        steps = sorted(self._steps.get(number, []))
+        return bool(steps) and steps[-1][2] == "refuse"
 
 
 def _is_kept(chain: list[list[str]], agreed: list[str]) -> bool:

@@ -13,11 +13,13 @@ from connector.model.tables import schema
 from connector.rules.book import RuleBook, load_book
 from connector.rules.judge import judge
 from connector.rules.knowledge import Facts
+from connector.rules.reporting import count_crowd
 
 AS_OF = date(2026, 7, 31)
 SEEN = datetime(2026, 7, 31, 18, tzinfo=UTC)
 ALL = frozenset({
     "employee", "person", "open_item", "payout", "request", "repayment", "control", "approval", "exit", "trip",
+    "approver", "appraisal_month", "attendance_month", "signal",
 })
 
 
@@ -52,6 +54,26 @@ def leaving(number: str = "X1", **changes: Any) -> dict[str, Any]:
     return row | changes
 
 
+def result(month: str, target: int | None, actual: int | None, **changes: Any) -> dict[str, Any]:
+    """One month's result of E1, in whole units."""
+    thousand = {"target": target, "actual": actual}
+    row = {"system": "hr", "ref": f"E1-{month}", "seen_at": SEEN, "employee": "E1", "person": "E1", "goal": "",
+           "month": date.fromisoformat(f"{month}-01"), "is_closed": True, "cycle": "month"}
+    return row | {name: value and value * 1000 for name, value in thousand.items()} | changes
+
+
+def lateness(month: str, late_count: int | None, **changes: Any) -> dict[str, Any]:
+    row = {"system": "hr", "ref": f"E1-{month}", "seen_at": SEEN, "employee": "E1", "person": "E1",
+           "month": date.fromisoformat(f"{month}-01"), "late_count": late_count, "is_closed": True}
+    return row | changes
+
+
+def signal(day: str, **changes: Any) -> dict[str, Any]:
+    row = {"system": "hr", "ref": day, "seen_at": SEEN, "employee": "E1", "person": "E1", "kind": "resume_updated",
+           "at": datetime.fromisoformat(f"{day}T04:00:00+00:00"), "source": "board"}
+    return row | changes
+
+
 def facts(**tables: Any) -> Facts:
     """`employees`, `loans`, `approvals`, `exits`, `doubt` as rows; anything else as a field of Facts."""
     with_person = {"person": pl.String}
@@ -62,6 +84,9 @@ def facts(**tables: Any) -> Facts:
         "exit": pl.DataFrame(tables.pop("exits", []), schema=schema("exit") | with_person),
         "doubt": pl.DataFrame(tables.pop("doubt", []), schema={"person": pl.String, "reason": pl.String}, orient="row"),
     }
+    for name, table in (("appraisal", "appraisal_month"), ("attendance", "attendance_month"), ("signal", "signal")):
+        frames[name] = pl.DataFrame(tables.pop(name, []), schema=schema(table) | with_person)
+    frames["crowd"] = count_crowd(frames["employee"], frames["approval"])
     rest = {"complete": ALL, "as_of": AS_OF, "currency": "CNY", "zone": ZoneInfo("Asia/Shanghai")} | tables
     return Facts(**frames, **rest)
 

@@ -11,7 +11,7 @@ from connector.model.findings import FINDING_SCHEMA
 from connector.rules.evidence import gather
 from connector.rules.judge import judge
 from connector.rules.knowledge import Facts
-from tests.rules.facts import approval, book, employee, facts, leaving, loan
+from tests.rules.facts import approval, book, employee, facts, leaving, loan, result
 
 
 def backing(given: Facts, rule: str) -> dict[str, dict[str, str]]:
@@ -79,3 +79,29 @@ def test_the_order_of_rows_does_not_show() -> None:
     given, turned = facts(employees=people, loans=loans), facts(employees=people[::-1], loans=loans[::-1])
     found = [gather(judge(one, book(), frozenset()).findings, one, book()) for one in (given, turned)]
     assert found[0].equals(found[1]) and found[0].height > 0
+
+
+def test_an_application_shows_what_is_open_beside_it_and_a_salary_that_is_not_shown() -> None:
+    asked = loan("A1", balance=None, lent_on=None, principal=600_000, approval="A1")
+    found = backing(facts(loans=[asked, loan(), loan("L2", balance=0)]), "application.over_salary_share")
+    assert set(found) == {"A1", "L1", "E1"}
+    assert found["E1"]["monthly_salary"] == "confidential" and "1000000" not in str(found)
+
+
+def test_a_split_shows_the_loans_of_that_day_and_no_others() -> None:
+    alike = [loan(f"L{n}", principal=300_000, lent_on=date(2026, 7, 2), purpose="fair") for n in (1, 2)]
+    found = backing(facts(loans=[*alike, loan("L3", principal=300_000, lent_on=date(2026, 7, 3))]), "loan.split")
+    assert set(found) == {"L1", "L2", "E1"}
+
+
+def test_months_are_shown_in_the_units_of_the_goal() -> None:
+    rows = [result("2026-05", 100, 99), result("2026-06", 100, None), result("2026-04", 7, 5), result("2025-04", 1, 0)]
+    found = backing(facts(appraisal=rows), "performance.exit_warning")
+    assert found["E1-2026-04"] == {"month": "2026-04-01", "goal": "", "target": "7.000", "actual": "5.000"}
+    assert "E1-2025-04" not in found
+
+
+def test_a_manager_who_has_left_is_backed_by_those_who_report_to_him() -> None:
+    staff = [employee(f"E{n:02d}", manager="B") for n in range(30)]
+    found = backing(facts(employees=[employee("B", status="left"), *staff]), "org.manager_left")
+    assert len(found) == 21 and found["E00"]["manager"] == "B"

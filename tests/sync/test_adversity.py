@@ -18,7 +18,7 @@ from connector.store.runs import give_lease, keep_lease, take_lease
 from connector.sync.clearances import confirm_exit
 from connector.sync.nightly import run_night
 from connector.sync.staging import accept_size
-from tests.fakes import AS_OF, House, default_book, exit_row, item_row, request_row, small_house
+from tests.fakes import AS_OF, House, default_book, exit_row, item_row, payout_row, request_row, small_house
 
 
 @pytest.fixture
@@ -46,6 +46,7 @@ def state_of(house: House, ref: str) -> str:
 def lend(house: House, number: str, employee: str, balance: str, **changes: Any) -> None:
     house.finance.tables["open_item"].append(item_row(number, employee, balance, **changes))
     house.finance.tables["request"].append(request_row(number, employee))
+    house.finance.tables["payout"].append(payout_row(number, employee, balance))
     house.balance_books()
 
 
