@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connector.adapters.kit.http import Network
+from connector.adapters.kit.form import HttpForm
+from connector.adapters.kit.network import Endpoint
 
 
 class ProcessCodes(BaseModel):
@@ -27,21 +28,13 @@ class FormFields(BaseModel):
     loan: str = Field(default="借款单号", description="number of the loan / 借款单号控件名称")
 
 
-class DingTalkForm(BaseModel):
+class DingTalkForm(HttpForm):
     """One organisation: hosts, the app's credential, the service user and the clearance node."""
-
-    # Ids that are written as numbers are text all the same.
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     base_url: str = Field(default="https://api.dingtalk.com", description="new API host / 新版接口地址")
     legacy_base_url: str = Field(
         default="https://oapi.dingtalk.com", description="legacy API host / 旧版接口地址"
     )
-    network: Network = Field(default=Network.PUBLIC, description="where the server stands / 网络位置")
-    cidrs: tuple[str, ...] = Field(
-        default=(), description="ranges allowed for network private_cidr / 允许的网段"
-    )
-    ca_file: str | None = Field(default=None, description="PEM file of your own CA / 自有 CA 证书文件")
     app_key: str = Field(min_length=1, description="AppKey (Client ID) of the app / 应用 AppKey")
     app_secret: SecretStr = Field(description="AppSecret (Client Secret) of the app / 应用 AppSecret")
     agent_id: str = Field(default="", description="AgentId of the app / 应用 AgentId")
@@ -61,3 +54,7 @@ class DingTalkForm(BaseModel):
         default=2000, ge=50, description="share of the monthly quota for one day / 每日调用上限"
     )
     page: int = Field(default=20, ge=1, le=20, description="ids a page; the vendor's limit is 20 / 每页条数")
+
+    def endpoint(self, base_url: str) -> Endpoint:
+        """Where the channel to one of the two hosts goes; `pins` name the keys of both."""
+        return Endpoint(base_url, self.network, self.cidrs, self.ca_file, self.pins)

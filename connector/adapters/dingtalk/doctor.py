@@ -53,7 +53,7 @@ class Doctor:
                 passed.append(Check("permission", True))
                 return [*passed, Check("fields", False, found, "dingtalk.mend.bad_template")]
             except ConfigError as error:
-                if error.place.startswith(("base_url", "ca_file", "cidrs")) or "//" in error.place:
+                if error.place.startswith(("base_url", "ca_file", "cidrs", "pins")) or "//" in error.place:
                     return [Check("reach", False, str(error), "dingtalk.mend.not_reached")]
                 return [*passed, Check("permission", False, str(error), "dingtalk.mend.no_right")]
             except ConnectorError as error:

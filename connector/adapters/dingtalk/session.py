@@ -13,7 +13,7 @@ from connector.adapters.contract import Clock
 from connector.adapters.dingtalk import wire
 from connector.adapters.dingtalk.connection import DingTalkForm
 from connector.adapters.kit import retry
-from connector.adapters.kit.http import Channel, Endpoint, Request, http_date
+from connector.adapters.kit.http import Channel, Request, http_date
 from connector.adapters.kit.limits import CallBudget, RateLimit
 from connector.adapters.kit.tokens import Token, TokenBox
 
@@ -24,10 +24,7 @@ EXIT_SHARE = 0.1
 def open_channels(form: DingTalkForm, clock: Clock) -> dict[wire.Host, Channel]:
     """One channel for each of the two hosts."""
     urls: dict[wire.Host, str] = {"api": form.base_url, "legacy": form.legacy_base_url}
-    return {
-        host: Channel(Endpoint(url, form.network, form.cidrs, form.ca_file), clock)
-        for host, url in urls.items()
-    }
+    return {host: Channel(form.endpoint(url), clock) for host, url in urls.items()}
 
 
 class Session:

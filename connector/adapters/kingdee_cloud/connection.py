@@ -6,7 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from connector.adapters.kit.http import Endpoint, Network
+from connector.adapters.kit.form import HttpForm
+from connector.adapters.kit.network import Endpoint
 
 _NAME = r"^\w+$"
 
@@ -27,15 +28,10 @@ class FlagFields(BaseModel):
         return (self.flag, self.codes, self.level, self.text, self.as_of)
 
 
-class KingdeeForm(BaseModel):
+class KingdeeForm(HttpForm):
     """One account (数据中心): address, credential of the integration user, accounts of the control total."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
-
     base_url: str = Field(description="address of the site, ends with /k3cloud/")
-    network: Network = Field(default=Network.PUBLIC, description="public, private_cidr or sandbox")
-    cidrs: tuple[str, ...] = Field(default=(), description="ranges of your network, e.g. 10.1.0.0/16")
-    ca_file: str | None = Field(default=None, description="PEM file of your own CA, if there is one")
     acct_id: str = Field(min_length=1, description="id of the account (data center)")
     username: str = Field(min_length=1, description="integration user")
     login: Literal["signature", "password"] = Field(default="signature", description="signed or session")
@@ -73,4 +69,4 @@ class KingdeeForm(BaseModel):
     @property
     def endpoint(self) -> Endpoint:
         """Where the channel goes."""
-        return Endpoint(self.base_url, self.network, self.cidrs, self.ca_file)
+        return Endpoint(self.base_url, self.network, self.cidrs, self.ca_file, self.pins)

@@ -1,8 +1,9 @@
 """The one door to the network: a channel to ONE origin that checks where it goes and how much it lets in.
 
 A request names a path, never a host. No redirect is followed, no cookie is kept, no proxy or certificate
-setting is taken from the environment, and certificates are always verified. What a failure means for the
-caller (made again, or looked up first) is decided here, because only here it is known how far a request got.
+setting is taken from the environment, and certificates are always verified, pins before a request is written.
+What a failure means for the caller (made again, or looked up first) is decided here, because only here it is
+known how far a request got.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import httpcore
 import httpx
 
 from connector.adapters.contract import Clock
+from connector.adapters.kit import tls
 from connector.adapters.kit.body import Deadline, Limits, TooMuchError, bounded
 from connector.adapters.kit.network import Endpoint, Guard, Network, Origin, Resolver, system_resolver
 from connector.errors import (
@@ -72,7 +74,7 @@ class Channel:
     ) -> None:
         self._guard = Guard(endpoint, resolver or system_resolver)
         self._clock, self._limits, self._timeout_s = clock, limits or Limits(), timeout_s
-        self._transport = transport or _Sockets(self._guard, _tls(endpoint), self._limits.connections)
+        self._transport = transport or _Sockets(endpoint, self._guard, self._limits.connections)
 
     @property
     def origin(self) -> Origin:
@@ -219,27 +221,14 @@ def _cookies(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _tls(endpoint: Endpoint) -> ssl.SSLContext:
-    """Verification always on, TLS 1.2 or newer; a private CA file stands instead of the public ones."""
-    try:
-        context = ssl.create_default_context(cafile=endpoint.ca_file) if endpoint.ca_file else _public_cas()
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError("the CA file cannot be read as PEM", place=f"ca_file {endpoint.ca_file}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _public_cas() -> ssl.SSLContext:
-    return httpx.create_ssl_context(trust_env=False)
-
-
 class _Sockets(httpx.BaseTransport):
     """HTTP/1.1 over pooled connections to the judged address."""
 
-    def __init__(self, guard: Guard, tls: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, endpoint: Endpoint, guard: Guard, connections: int) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=tls, max_connections=connections, max_keepalive_connections=connections,
-            keepalive_expiry=30.0, http1=True, http2=False, retries=0, network_backend=_Backend(guard),
+            ssl_context=tls.context(endpoint.ca_file), max_connections=connections,
+            max_keepalive_connections=connections, keepalive_expiry=30.0, http1=True, http2=False, retries=0,
+            network_backend=_Backend(endpoint, guard),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -271,8 +260,8 @@ class _Body(httpx.SyncByteStream):
 class _Backend(httpcore.NetworkBackend):
     """Opens the judged address instead of the name; the name stays in TLS and in the Host header."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard, self._plain = guard, httpcore.SyncBackend()
+    def __init__(self, endpoint: Endpoint, guard: Guard) -> None:
+        self._endpoint, self._guard, self._plain = endpoint, guard, httpcore.SyncBackend()
 
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
@@ -280,7 +269,8 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         address = self._guard.address()
         try:
-            return _Stream(self._plain.connect_tcp(address, port, timeout, local_address, socket_options))
+            plain = self._plain.connect_tcp(address, port, timeout, local_address, socket_options)
+            return _Stream(plain, self._endpoint)
         except (httpcore.ConnectError, httpcore.ConnectTimeout):
             self._guard.failed(address)
             raise
@@ -289,8 +279,8 @@ class _Backend(httpcore.NetworkBackend):
 class _Stream(httpcore.NetworkStream):
     """A socket whose reads end at the deadline of the answer in hand, headers included."""
 
-    def __init__(self, plain: httpcore.NetworkStream) -> None:
-        self._plain = plain
+    def __init__(self, plain: httpcore.NetworkStream, endpoint: Endpoint) -> None:
+        self._plain, self._endpoint = plain, endpoint
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         deadline = _deadline.get()
@@ -308,7 +298,14 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._plain.start_tls(ssl_context, server_hostname, timeout))
+        """The handshake, then the pins: nothing of a request is written before both hold."""
+        safe = self._plain.start_tls(ssl_context, server_hostname, timeout)
+        try:
+            tls.check_pins(self._endpoint, safe.get_extra_info("ssl_object"), server_hostname or "")
+        except ConfigError:
+            safe.close()
+            raise
+        return _Stream(safe, self._endpoint)
 
     def get_extra_info(self, info: str) -> Any:
         return self._plain.get_extra_info(info)

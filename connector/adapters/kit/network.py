@@ -39,12 +39,16 @@ class Network(StrEnum):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One origin as an admin wrote it. `cidrs` are for `private_cidr`; `ca_file` replaces the public CAs."""
+    """One origin as an admin wrote it. `cidrs` are for `private_cidr`; `ca_file` replaces the public CAs.
+
+    `pins`: `sha256:` and hash of each public key the server may show; none = any key of a trusted authority.
+    """
 
     base_url: str
     network: Network = Network.PUBLIC
     cidrs: tuple[str, ...] = ()
     ca_file: str | None = None
+    pins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,8 @@ def parse_origin(endpoint: Endpoint) -> Origin:
         raise _bad_url(endpoint, "expected https://host[:port][/path] and nothing more")
     if parts.scheme == "http" and endpoint.network is Network.PUBLIC:
         raise _bad_url(endpoint, "found http, expected https", "use https, or `network: private_cidr`")
+    if parts.scheme == "http" and endpoint.pins:
+        raise _bad_url(endpoint, "found pins on http, where no server shows a key", "use https, or remove `pins`")
     _networks(endpoint)
     return Origin(parts.scheme, host, port or _PORTS[parts.scheme], parts.path.rstrip("/"))
 

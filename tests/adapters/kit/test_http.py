@@ -1,13 +1,10 @@
 import gzip
 import socket
-import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import trustme
 
 from connector.adapters.kit.http import Channel, Endpoint, Limits, Network, Request, transport
 from connector.errors import ConfigError, RetryableError, UnknownOutcome, UsageError, WireError
@@ -238,64 +235,3 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(clock: Any, text: str, seco
     with pytest.raises(RetryableError) as caught:
         faked(clock, lambda request: httpx.Response(429, headers={"Retry-After": text})).send(READ)
     assert caught.value.retry_after_s == seconds
-
-
-@pytest.fixture
-def authority(tmp_path: Path) -> tuple[trustme.CA, str]:
-    ca = trustme.CA()
-    ca.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
-    return ca, str(tmp_path / "ca.crt")
-
-
-def over_tls(ca: trustme.CA, name: str, newest: ssl.TLSVersion | None = None) -> Callable[..., Any]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(name).configure_cert(context)
-    if newest is not None:
-        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-        context.maximum_version = newest
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    return lambda plain: context.wrap_socket(plain, server_side=True)
-
-
-def secure(server: Any, clock: Any, ca_file: str | None) -> Channel:
-    endpoint = Endpoint(f"https://erp.corp:{server.port}", Network.PRIVATE_CIDR, ("127.0.0.0/8",), ca_file)
-    return Channel(endpoint, clock, timeout_s=5, resolver=lambda host, port: ["127.0.0.1"])
-
-
-def test_a_private_ca_file_is_trusted_for_its_connection(
-    serve: Serve, clock: Any, authority: tuple[trustme.CA, str]
-) -> None:
-    server = serve(reply(b"[]"), wrap=over_tls(authority[0], "erp.corp"))
-    assert secure(server, clock, authority[1]).send(READ).body == b"[]"
-
-
-def test_a_certificate_for_another_name_is_refused(
-    serve: Serve, clock: Any, authority: tuple[trustme.CA, str]
-) -> None:
-    server = serve(reply(b"[]"), wrap=over_tls(authority[0], "other.corp"))
-    with pytest.raises(ConfigError, match="certificate"):
-        secure(server, clock, authority[1]).send(WRITE)
-    assert server.requests == []
-
-
-def test_a_certificate_of_an_unknown_authority_is_refused(
-    serve: Serve, clock: Any, authority: tuple[trustme.CA, str]
-) -> None:
-    server = serve(reply(b"[]"), wrap=over_tls(authority[0], "erp.corp"))
-    with pytest.raises(ConfigError, match="ca_file"):
-        secure(server, clock, None).send(READ)
-
-
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
-def test_a_server_that_only_speaks_tls_1_1_is_refused(
-    serve: Serve, clock: Any, authority: tuple[trustme.CA, str]
-) -> None:
-    server = serve(reply(b"[]"), wrap=over_tls(authority[0], "erp.corp", ssl.TLSVersion.TLSv1_1))
-    with pytest.raises(ConfigError, match="TLS"):
-        secure(server, clock, authority[1]).send(READ)
-
-
-def test_an_unreadable_ca_file_is_named(clock: Any, tmp_path: Path) -> None:
-    (tmp_path / "bad.crt").write_text("nothing")
-    with pytest.raises(ConfigError, match=r"bad\.crt"):
-        Channel(Endpoint("https://erp.example.com", ca_file=str(tmp_path / "bad.crt")), clock)
