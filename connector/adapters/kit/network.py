@@ -6,6 +6,7 @@ Pure but for the resolver, which is handed in. No request, no credential and no 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -23,7 +24,11 @@ _METADATA = frozenset(
     ipaddress.ip_address(text)
     for text in ("169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254")
 )
-_PORTS = {"https": 443, "http": 80}
+# Schemes and the ports that are theirs. The databases' own say nothing about TLS; whoever opens them decides that.
+_PORTS = {"https": 443, "http": 80, "postgresql": 5432, "mysql": 3306}
+_WEB = ("http", "https")
+# What a name in DNS is made of; a comma, for one, makes two hosts of one in some drivers.
+_NAME = re.compile(r"^[a-z0-9_.-]+$")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _RETIRED = (ipaddress.ip_network("fec0::/10"), ipaddress.ip_network("192.88.99.0/24"))
 _COMPATIBLE = ipaddress.ip_network("::/96")
@@ -42,6 +47,7 @@ class Endpoint:
     """One origin as an admin wrote it. `cidrs` are for `private_cidr`; `ca_file` replaces the public CAs.
 
     `pins`: `sha256:` and hash of each public key the server may show; none = any key of a trusted authority.
+    `option` is the setting that errors name.
     """
 
     base_url: str
@@ -49,6 +55,7 @@ class Endpoint:
     cidrs: tuple[str, ...] = ()
     ca_file: str | None = None
     pins: tuple[str, ...] = ()
+    option: str = "base_url"
 
 
 @dataclass(frozen=True)
@@ -73,13 +80,12 @@ def system_resolver(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
-        mend = "check base_url and DNS"
-        raise RetryableError("the name cannot be resolved", place=host, mend=mend) from error
+        raise RetryableError("the name cannot be resolved", place=host, mend="check the name and DNS") from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def parse_origin(endpoint: Endpoint) -> Origin:
-    """Split and judge a base URL. ConfigError for anything but a plain http(s) origin the network allows."""
+def parse_origin(endpoint: Endpoint, schemes: tuple[str, ...] = _WEB) -> Origin:
+    """Split and judge a base URL. ConfigError for anything but a plain origin the network allows."""
     url = endpoint.base_url
     if any(ord(letter) <= 32 or letter in "\\\x7f" for letter in url):
         raise _bad_url(endpoint, "found blanks, backslashes or control characters")
@@ -93,8 +99,8 @@ def parse_origin(endpoint: Endpoint) -> Origin:
         raise _bad_url(endpoint, "found a user or an `@` before the host")
     if port == 0:
         raise _bad_url(endpoint, "found port 0")
-    if parts.query or parts.fragment or not host or parts.scheme not in ("http", "https"):
-        raise _bad_url(endpoint, "expected https://host[:port][/path] and nothing more")
+    if parts.query or parts.fragment or not host or parts.scheme not in schemes:
+        raise _bad_url(endpoint, f"expected {schemes[-1]}://host[:port][/path] and nothing more")
     if parts.scheme == "http" and endpoint.network is Network.PUBLIC:
         raise _bad_url(endpoint, "found http, expected https", "use https, or `network: private_cidr`")
     if parts.scheme == "http" and endpoint.pins:
@@ -103,9 +109,10 @@ def parse_origin(endpoint: Endpoint) -> Origin:
     return Origin(parts.scheme, host, port or _PORTS[parts.scheme], parts.path.rstrip("/"))
 
 
-def _bad_url(endpoint: Endpoint, message: str, mend: str = "mend base_url of the connection") -> ConfigError:
+def _bad_url(endpoint: Endpoint, message: str, mend: str = "") -> ConfigError:
     shown = endpoint.base_url.rpartition("@")[2][:80]
-    return ConfigError(f"{message}", place=f"base_url {shown!r}", mend=mend)
+    mend = mend or f"mend {endpoint.option} of the connection"
+    return ConfigError(message, place=f"{endpoint.option} {shown!r}", mend=mend)
 
 
 def _plain_host(host: str) -> str:
@@ -118,6 +125,8 @@ def _plain_host(host: str) -> str:
     last = ascii_host.rpartition(".")[2]
     if last.isdigit() or last.startswith("0x"):
         return str(ipaddress.IPv4Address(ascii_host))
+    if ascii_host and not _NAME.match(ascii_host):
+        raise ValueError("a name has letters, digits, dots and hyphens")
     return ascii_host
 
 
@@ -187,8 +196,10 @@ def _covers(network: ipaddress.IPv4Network | ipaddress.IPv6Network, address: Add
 class Guard:
     """Resolves an origin once, judges every address, and keeps to the judged ones. Thread-safe."""
 
-    def __init__(self, endpoint: Endpoint, resolver: Resolver = system_resolver) -> None:
-        self.origin = parse_origin(endpoint)
+    def __init__(
+        self, endpoint: Endpoint, resolver: Resolver = system_resolver, schemes: tuple[str, ...] = _WEB
+    ) -> None:
+        self.origin = parse_origin(endpoint, schemes)
         self._endpoint = endpoint
         self._resolver = resolver
         self._addresses: list[str] = []
@@ -196,10 +207,14 @@ class Guard:
 
     def address(self) -> str:
         """The address to connect to. ConfigError when any address of the name is not allowed."""
+        return self.addresses()[0]
+
+    def addresses(self) -> list[str]:
+        """Every judged address that is left, in the order to try them. ConfigError as above."""
         with self._lock:
             if not self._addresses:
                 self._addresses = self._judged()
-            return self._addresses[0]
+            return list(self._addresses)
 
     def failed(self, address: str) -> None:
         """Nobody answered there: the next address, or a fresh look, judged again, when none is left."""
@@ -211,12 +226,13 @@ class Guard:
         host, port = self.origin.host, self.origin.port
         found = self._resolver(host, port)
         if not found:
-            raise RetryableError("the name has no address", place=host, mend="check base_url and DNS")
+            mend = f"check {self._endpoint.option} and DNS"
+            raise RetryableError("the name has no address", place=host, mend=mend)
         for text in found:
             if not is_allowed(self._endpoint, text):
                 raise ConfigError(
                     f"found address {text}, which `network: {self._endpoint.network.value}` does not allow",
-                    place=f"base_url {host!r}",
+                    place=f"{self._endpoint.option} {host!r}",
                     mend="for a server in your own network use `network: private_cidr` and list its `cidrs`",
                 )
         return found

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 from connector.adapters.contract import Check, End, Page, Receipt, Setting, Since
 from connector.adapters.kit.manifest import load_manifest
+from connector.adapters.kit.network import Resolver, system_resolver
 from connector.adapters.sql_store import database, queries, wire
+from connector.adapters.sql_store.address import judge
 from connector.adapters.sql_store.connection import SqlForm
 from connector.errors import AuthError, ConfigError, ConnectorError, UsageError
 from connector.model.plan import Action
@@ -44,8 +46,8 @@ class SqlStore:
         (resources.files(__package__) / "manifest.yaml").read_text("utf-8"), "sql_store/manifest.yaml"
     )
 
-    def __init__(self, form: SqlForm, setting: Setting) -> None:
-        self._form, self._place = form, f"connection {setting.connection}"
+    def __init__(self, form: SqlForm, setting: Setting, resolver: Resolver = system_resolver) -> None:
+        self._form, self._resolver, self._place = form, resolver, f"connection {setting.connection}"
         self._currency = form.currency or setting.currency
         self._opened: sa.Engine | None = None
 
@@ -68,7 +70,8 @@ class SqlStore:
         if error.place == self._place or error.place.startswith("queries."):
             passed = [Check("reach", True), Check("login", True)]
             return [*passed, Check("permission", False, str(error), "sql_store.mend.bad_query")]
-        return [Check("reach", False, str(error), "sql_store.mend.bad_url")]
+        mend = "bad_network" if error.place.startswith(("url '", "cidrs", "ca_file")) else "bad_url"
+        return [Check("reach", False, str(error), f"sql_store.mend.{mend}")]
 
     def pull(self, stream: str, since: Since) -> Iterator[Page]:
         """Pages of text rows with the query's column names and `#ref`, all from one transaction.
@@ -135,7 +138,8 @@ class SqlStore:
 
     def _engine(self) -> sa.Engine:
         if self._opened is None:
-            self._opened = database.open_engine(self._form.url.get_secret_value(), self._form.timeout_s)
+            target = judge(self._form.url.get_secret_value(), self._form, "url", self._resolver)
+            self._opened = database.open_engine(target, self._form.timeout_s)
         return self._opened
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from connector.adapters.kit.form import NetworkForm
 
 PROFILES = ("company", "horilla")
 
 
-class SqlForm(BaseModel):
+class SqlForm(NetworkForm):
     """Where the database is, and which queries give which stream."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     url: SecretStr = Field(
         description="SQLAlchemy URL of a read-only account, e.g. postgresql+psycopg://reader:…@host/hr "

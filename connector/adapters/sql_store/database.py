@@ -6,6 +6,7 @@ opened with `mode=ro`.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,13 +14,14 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
+from connector.adapters.sql_store import sessions
+from connector.adapters.sql_store.address import Target
 from connector.errors import AuthError, ConfigError, ConnectorError, RetryableError, WireError
 
-# Seconds to wait for a connection, and for a lock that a writer of a SQLite file holds.
-_CONNECT_S = 15
+# Seconds to wait for a lock that a writer of a SQLite file holds.
 _LOCK_S = 30
 _READER = "an account with SELECT rights on the tables of the query is enough"
 # SQLSTATE classes of PostgreSQL and error numbers of MariaDB/MySQL, by what an admin has to do.
@@ -27,40 +29,33 @@ _LOGIN = {"28000", "28P01", "1045", "1044", "1698"}
 _PERMISSION = {"42501", "1142", "1143"}
 _QUERY = {"42P01", "42703", "42601", "3D000", "1146", "1054", "1064", "1049"}
 _BUSY = {"57014", "55P03", "40001", "40P01", "53300", "57P03", "1205", "1213", "1040", "1969", "3024"}
+# How libpq and Python name a handshake that failed: certificate, name, protocol, or no TLS at all.
+_UNTRUSTED = re.compile(
+    r"certificate verif|server certificate for|does not match host name|not support SSL|SSL is required"
+    r"|\[SSL: (?!UNEXPECTED)|SSL error: (?!unexpected|SSL_ERROR_SYSCALL)", re.IGNORECASE,
+)
+_TRUST = "the server needs TLS >= 1.2 and a certificate for its name; put your own authority's into ca_file"
 _AWAY = {"08001", "08006", "2002", "2003", "2005"}
 
 
-def open_engine(url: str, timeout_s: int) -> sa.Engine:
-    """SQLAlchemy URL → engine whose sessions only read. ConfigError for an unusable URL or no driver."""
+def open_engine(target: Target, timeout_s: int) -> sa.Engine:
+    """Judged URL → engine whose sessions only read. ConfigError when the driver or the CA file is not there."""
+    if target.product == "sqlite":
+        return _sqlite(target.url)
+    options = sessions.connect_options(target, timeout_s)
     try:
-        parsed = sa.make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            return _sqlite(parsed)
-        options = _session_options(parsed, timeout_s)
-        engine = sa.create_engine(parsed, poolclass=NullPool, hide_parameters=True, connect_args=options)
-    except ArgumentError as error:
-        raise ConfigError(
-            "the database URL cannot be read",
-            place="url",
-            mend="e.g. postgresql+psycopg://reader:…@host:5432/hr",
-        ) from error
+        engine = sa.create_engine(target.url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ConfigError(
-            f"no driver for {parsed.drivername}: {error}",
-            place="url",
-            mend="install it beside the product: psycopg for PostgreSQL, pymysql for MariaDB and MySQL",
-        ) from error
-    if parsed.get_backend_name() in {"mysql", "mariadb"}:
-        sa.event.listen(engine, "connect", _read_only_session(parsed, timeout_s))
+        mend = "install what requirements.lock names; run.py does it"
+        raise ConfigError(f"no driver for {target.url.drivername}: {error}", place=target.option, mend=mend) from error
+    sessions.listen(engine, target)
+    if target.product == "mysql":
+        sa.event.listen(engine, "connect", _read_only_session(timeout_s))
     return engine
 
 
 def _sqlite(url: sa.URL) -> sa.Engine:
-    if not url.database or url.database == ":memory:":
-        raise ConfigError(
-            "found no file in the SQLite URL", place="url", mend="sqlite:////full/path/hr.sqlite"
-        )
-    address = f"file:{quote(url.database)}?mode=ro"
+    address = f"file:{quote(url.database or '')}?mode=ro"
 
     def connect() -> sqlite3.Connection:
         found = sqlite3.connect(
@@ -73,20 +68,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     return sa.create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
 
 
-def _session_options(url: sa.URL, timeout_s: int) -> dict[str, Any]:
-    match url.get_backend_name():
-        case "postgresql":
-            settings = f"-c default_transaction_read_only=on -c statement_timeout={timeout_s * 1000}"
-            return {"connect_timeout": _CONNECT_S, "options": settings}
-        case "mysql" | "mariadb":
-            return {"connect_timeout": _CONNECT_S, "charset": "utf8mb4"}
-        case other:
-            raise ConfigError(
-                f"found the database `{other}`", place="url", mend="known: sqlite, postgresql, mysql, mariadb"
-            )
-
-
-def _read_only_session(url: sa.URL, timeout_s: int) -> Any:
+def _read_only_session(timeout_s: int) -> Any:
     """MariaDB counts seconds, MySQL milliseconds; only one of the two knows each name."""
     statements = [
         "SET SESSION TRANSACTION READ ONLY",
@@ -131,6 +113,8 @@ def explain(error: DBAPIError, place: str) -> ConnectorError:
     arguments = getattr(origin, "args", ()) or ("",)
     codes = {str(getattr(origin, "sqlstate", None)), str(arguments[0])}
     lower = shown.lower()
+    if _UNTRUSTED.search(shown):
+        return ConfigError(shown, place="ca_file", mend=_TRUST)
     if codes & _LOGIN or "authentication failed" in lower or "access denied for user" in lower:
         return AuthError(shown, place=place, mend="check user and password of the database URL")
     if codes & _PERMISSION or "permission denied" in lower:

@@ -63,7 +63,7 @@ def test_a_sandbox_connection_stays_on_this_machine(address: str) -> None:
         "https://erp.example.com@evil.example/", "https://erp.example.com/?a=1", "https://erp.example.com/#x",
         "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/", "https://127.1/", "https:///x",
         "https://erp.example.com:99999/", "https://erp\\@evil.example/", "https://erp.example.com/\r\nHost: x",
-        "https://[fe80::1%25eth0]/", "https://erp..example.com/", "",
+        "https://[fe80::1%25eth0]/", "https://erp..example.com/", "https://a,b/", "",
     ],
 )  # fmt: skip
 def test_an_odd_base_url_is_refused(url: str) -> None:
