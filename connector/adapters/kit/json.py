@@ -6,6 +6,7 @@ An error names the place and the offset, never what stood there.
 from __future__ import annotations
 
 import json as _json
+import re
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -24,16 +25,26 @@ MAX_DIGITS = 40  # of one number; money has 15, the longest ids seen 19
 _PICTURE = bytes(0x30 if chr(code) in "0123456789." else 0x20 for code in range(256))
 _LONG_NUMBER = b"0" * 17
 
+# An escape within a text, two halves of a character as one. JSON can say half a character, no text can hold it.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|u(?P<half>[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
 
 def parse(body: bytes, place: str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
-    """Body → lists, dicts, str, int, float, bool, None (Decimal where a float is not exact), or WireError."""
+    """Body → lists, dicts, str, int, float, bool, None (Decimal where a float is not exact), or WireError.
+
+    Half a character (a surrogate without its other half) is read as `�`: one odd name must not hide the other rows.
+    """
     if len(body) > max_bytes:
         raise WireError(f"found {len(body)} bytes, expected at most {max_bytes}", place=place)
     values = body.count(b",") + body.count(b"[") + body.count(b"{")
     if values > MAX_VALUES:
         raise WireError(f"found more than {MAX_VALUES} values", place=place)
     try:
-        parsed = _exact(body) if _LONG_NUMBER in body.translate(_PICTURE) else orjson.loads(body)
+        parsed = _read(body)
     except orjson.JSONDecodeError as error:
         raise WireError(f"not readable as JSON at offset {error.pos}", place=place) from None
     except _Refused as refused:
@@ -44,6 +55,17 @@ def parse(body: bytes, place: str, *, max_bytes: int = MAX_BYTES, max_depth: int
     if _is_deeper(parsed, max_depth):
         raise WireError(f"nested deeper than {max_depth} levels", place=place)
     return parsed
+
+
+def _read(body: bytes) -> Any:
+    reader = _exact if _LONG_NUMBER in body.translate(_PICTURE) else orjson.loads
+    try:
+        return reader(body)
+    except orjson.JSONDecodeError:
+        whole = _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["half"] else escape[0], body)
+        if whole == body:
+            raise
+    return reader(whole)
 
 
 class _Refused(Exception):

@@ -58,6 +58,19 @@ def test_the_error_names_place_and_offset_and_not_the_content() -> None:
     assert "8000" not in str(caught.value) and caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(("said", "meant"), [
+    (rb"a\ud800b", "a�b"), (rb"\uDFFF", "�"), (rb"\udc00\ud83d\ude00", "�😀"), (rb"\ud83d\ud83d\ude00", "�😀"),
+    (rb"\\ud800 \ud800", r"\ud800 �"),
+])
+def test_half_a_character_hides_nothing_but_itself(said: bytes, meant: str) -> None:
+    assert parse(b'["' + said + b'", "x", 12345678901234567890.5]', "here")[:2] == [meant, "x"]
+
+
+def test_a_body_that_is_cut_short_is_refused_with_half_a_character_too() -> None:
+    with pytest.raises(WireError, match="offset 13"):
+        parse(rb'["\ud800", "x', "here")
+
+
 def test_a_body_over_the_limit_is_refused() -> None:
     with pytest.raises(WireError, match="at most 4"):
         parse(b"[1,2]", "here", max_bytes=4)
