@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from connector.reports.cells import clean
+from connector.i18n.foreign import clean
 
 # A command of ours within a text, as in `connector plan`.
 _COMMANDS = "init check doctor live db plan apply run look explain confirm approve demo sandbox --help 命令 COMMAND"

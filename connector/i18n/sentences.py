@@ -14,6 +14,7 @@ from string import Formatter
 from typing import Any
 
 from connector.i18n import catalog, text
+from connector.i18n.foreign import clean
 
 Facts = Mapping[str, Any]
 
@@ -241,11 +242,15 @@ def action_title(kind: str, verb: str, language: str) -> str:
 
 
 def mark_text(action: Facts, language: str) -> str:
-    """The text that people read on the foreign record. Empty: the field is to be emptied.
+    """The text that people read on the foreign record, clean whatever its facts hold. Empty: the field is emptied.
 
     risk_flag: rule titles and level; exit_hold: the comment, or the remark of a release; todo: the subject, a line
     break, the description (after `remove`: the closing remark).
     """
+    return clean(_mark_text(action, language))
+
+
+def _mark_text(action: Facts, language: str) -> str:
     kind, verb, after = str(action["kind"]), str(action["verb"]), action.get("after") or {}
     if kind == "risk_flag":
         return _flag_text(after, language) if verb != "remove" else ""

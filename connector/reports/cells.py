@@ -12,15 +12,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connector.i18n import text
+from connector.i18n.foreign import clean
 from connector.i18n.sentences import MONEY_FACTS
 
 Cell = str | int | Decimal | date | datetime | bool | None
 
 # What a spreadsheet takes for the start of a formula, full-width forms included.
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-# Control characters but tab and line feed; byte order mark; marks that turn the direction of what follows.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _SECRET = re.compile(
     r"salary|wage|basic_?pay|id_?(card|number)|passport|mobile|phone|bank|password|token|secret"
     r"|工资|薪|身份证|手机|银行",
@@ -28,11 +26,6 @@ _SECRET = re.compile(
 )
 # What a worksheet cell holds, characters.
 _CELL_LIMIT = 32_000
-
-
-def clean(value: object) -> str:
-    """Text without control characters and without marks that turn its direction."""
-    return _SURROGATE.sub("�", _CONTROL.sub("", str(value)))
 
 
 def safe_text(value: object) -> str:

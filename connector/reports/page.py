@@ -16,10 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from connector.i18n import text
+from connector.i18n.foreign import clean
 from connector.i18n.sentences import day_text
 from connector.model.runs import NightRecord
 from connector.reports import sections
-from connector.reports.cells import clean
 from connector.reports.charts import ROW_HEIGHT
 from connector.reports.stories import stories
 
