@@ -6,6 +6,7 @@ A secret never stands in the file: it is `env:NAME`, or `file:PATH` to a file th
 from __future__ import annotations
 
 import os
+import re
 import stat
 from datetime import date
 from pathlib import Path
@@ -15,9 +16,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from connector.errors import ConfigError
+from connector.store.database import PASSWORD_KEYS
 
 CONFIG_FILE = "connector.yaml"
 
@@ -47,17 +49,23 @@ class CompanySettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """The whole file. `connections`: name → {adapter: ..., its own options}."""
+    """The whole file. `connections`: name → {adapter: ..., its own options}.
+
+    Where the environment wins, `store` and `connections` hold secrets: they are neither printed nor dumped.
+    """
 
     model_config = SettingsConfigDict(extra="forbid", env_prefix="CONNECTOR_", env_nested_delimiter="__")
 
     company: CompanySettings
     data_dir: Path = Path("data")
     folder: Path = Field(Path(), exclude=True, description="folder of the file; relative paths are relative to it")
-    store: str = Field("", description="SQLAlchemy url, or env:NAME or file:PATH of one; empty = SQLite in data_dir")
+    store: str = Field(
+        "", repr=False, exclude=True,
+        description="SQLAlchemy url, or env:NAME or file:PATH of one; empty = SQLite in data_dir",
+    )
     rules: Path | None = Field(None, description="rule book; empty = the one that comes with the program")
     mappings: Path | None = Field(None, description="folder of mapping overlays, one file per adapter")
-    connections: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    connections: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False, exclude=True)
     today: date | None = Field(None, description="for trials only: the business date when none is asked for")
     allow_plain_secrets: bool = Field(False, description="for trials only: secrets may stand in the file")
 
@@ -101,7 +109,13 @@ def read_settings(document: dict[str, Any], path: Path) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(first["msg"], place=f"{path} {where}", mend=_mend(first["type"], where)) from error
+        mend = _mend(first["type"], where)
+        raise ConfigError(first["msg"], place=f"{path} {where}", mend=mend) from None  # its cause shows what was found
+    except SettingsError as error:
+        named = re.search(r'"(\w+)"', str(error))
+        variable = f"CONNECTOR_{named[1].upper()}" if named else "CONNECTOR_*"
+        mend = f"write it as JSON, or each part by itself, as in {variable}__NAME=value"
+        raise ConfigError("the environment's value is not readable", place=variable, mend=mend) from None
     changes = {
         "data_dir": path.parent / settings.data_dir,
         "rules": None if settings.rules is None else path.parent / settings.rules,
@@ -154,8 +168,4 @@ def _is_open_url(value: str) -> bool:
     """A url that carries no password, neither before the host nor behind the question mark."""
     parts = urlsplit(value)
     named = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    return "://" in value and parts.password is None and not named & _PASSWORD_KEYS
-
-
-# Where drivers take a password from, in a url's query.
-_PASSWORD_KEYS = {"password", "passwd", "pwd", "passfile", "sslpassword"}
+    return "://" in value and parts.password is None and not named & PASSWORD_KEYS

@@ -72,7 +72,7 @@ class FakeSystem:
         if since.only is not None:
             rows = [row for row in rows if {row.get("employee"), row.get("number"), row.get("ref")} & set(since.only)]
         cut = self.broken.get(stream)
-        columns = {name: pl.String for name in TABLES[stream]}
+        columns = dict.fromkeys([*TABLES[stream], *(name for row in rows for name in row)], pl.String)
         texts = [{k: None if v is None else str(v) for k, v in row.items()} for row in rows[:cut]]
         frame = pl.DataFrame(texts, schema=columns)
         if cut is not None:

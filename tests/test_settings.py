@@ -53,6 +53,16 @@ def test_a_file_that_is_no_yaml_is_named_without_what_stands_in_it(tmp_path: Pat
     assert SECRET not in str(caught.value) and "line 1" in caught.value.place
 
 
+def test_an_override_that_is_no_json_is_named_without_what_stands_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONNECTOR_CONNECTIONS", f'{{"k": {{"app_secret": "{SECRET}"')
+    with pytest.raises(ConfigError) as caught:
+        load_settings(written(tmp_path, {}))
+    assert caught.value.place == "CONNECTOR_CONNECTIONS" and "CONNECTOR_CONNECTIONS__NAME" in caught.value.mend
+    assert SECRET not in str(caught.value) and caught.value.__cause__ is None
+
+
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="folder"):
         load_settings(tmp_path)
@@ -93,15 +103,18 @@ def test_a_url_without_a_password_may_stand_in_the_file(tmp_path: Path) -> None:
     assert resolve_secret("sqlite:///hr.db", "connections.hr.url", settings, True) == "sqlite:///hr.db"
 
 
-@pytest.mark.parametrize("store", [f"postgresql+psycopg://u:{SECRET}@h/c", "nonsense", "oracle://h/c"])
+@pytest.mark.parametrize(
+    "store", [f"postgresql+psycopg://u:{SECRET}@h/c", "nonsense", "oracle://h/c", "postgresql+psycopg://h:port/c"]
+)
 def test_a_store_that_cannot_be_used_is_refused_without_its_password(tmp_path: Path, store: str) -> None:
     with pytest.raises(ConfigError) as caught, House().desk(written(tmp_path, {"store": store})):
         pass
     assert SECRET not in str(caught.value)
 
 
-def test_a_check_shows_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STORE", f"postgresql+psycopg://u:{SECRET}@h/c")
+@pytest.mark.parametrize("where", [f"u:{SECRET}@h/c", f"u@h/c?PassWord={SECRET}", f"u@h/c?a=b&passwd={SECRET}"])
+def test_a_check_shows_no_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    monkeypatch.setenv("STORE", f"postgresql+psycopg://{where}")
     lines = House().check(written(tmp_path, {"store": "env:STORE"}))
     assert SECRET not in "".join(lines) and "***" in "".join(lines)
 

@@ -15,6 +15,9 @@ from connector.errors import ConfigError, StoreError
 # The newest migration this code knows; the same id stands in `migrations/versions`.
 SCHEMA = "0001"
 
+# Where drivers take a password from, in a url's query.
+PASSWORD_KEYS = frozenset({"password", "passwd", "pwd", "passfile", "sslpassword"})
+
 
 @dataclass(frozen=True)
 class Store:
@@ -28,7 +31,7 @@ def open_store(url: str, company: str) -> Store:
     """An engine with the schema in place. A database newer than this code is refused."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):  # no url, or a port that is no number
         mend = "write it like postgresql+psycopg://user@host/name, or leave it empty"
         raise ConfigError("is no database url", place="store", mend=mend) from None
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
@@ -55,7 +58,7 @@ def _told(context: sa.engine.ExceptionContext) -> None:
         context.sqlalchemy_exception, sa.exc.OperationalError | sa.exc.DatabaseError
     ) or isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
         return
-    place = context.engine.url.render_as_string() if context.engine is not None else "store"
+    place = _without_password(context.engine.url) if context.engine is not None else "store"
     mend = "check the path, its rights and the disk; nothing is sent without the store"
     raise StoreError(str(context.original_exception), place=place, mend=mend) from context.original_exception
 
@@ -63,9 +66,14 @@ def _told(context: sa.engine.ExceptionContext) -> None:
 def shown_url(url: str) -> str:
     """A database url without its password."""
     try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except sa.exc.ArgumentError:
+        return _without_password(sa.make_url(url))
+    except (sa.exc.ArgumentError, ValueError):
         return "not readable"
+
+
+def _without_password(url: sa.URL) -> str:
+    hidden = {name: "***" for name in url.query if name.lower() in PASSWORD_KEYS}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -30,6 +30,9 @@ EXITS_OF_OTHERS = "exits of others"
 # Totals and long histories say nothing about one person.
 _NOT_FOR_A_LOOK = ("control", "approval")
 
+# Columns whose text nobody is shown, not even where it cannot be read.
+_CONFIDENTIAL = frozenset({"monthly_salary", "mobile"})
+
 # Streams whose closed records need not be fetched again.
 _REMEMBERED = ("approval",)
 
@@ -140,6 +143,7 @@ class _Reading:
         self._mapping = connection.mappings[name]
         self._context = Context(connection.name, desk.clock.now(), desk.company.currency, desk.company.zone)
         self._progress, self._name = desk.progress, name
+        self._hidden = frozenset(f.source or f.target for f in self._mapping.fields if f.target in _CONFIDENTIAL)
         self._frames: list[pl.DataFrame] = []
         self._lacks: set[str] = set()
         self.rejects: list[dict[str, str]] = []
@@ -150,9 +154,16 @@ class _Reading:
         self._frames.append(frame)
         self._lacks |= page.lacks
         self.rejects += [_of_page(self._context.system, r) for r in page.rejects]
-        self.rejects += [_of_mapping(self._context.system, self._name, b) for b in bad]
+        self.rejects += [self._of_mapping(b) for b in bad]
         self.fetched += page.rows.height + len(page.rejects)
         self._progress(f"pull.{self._name}", self.fetched)
+
+    def _of_mapping(self, bad: BadRow) -> dict[str, str]:
+        return {
+            "system": self._context.system, "stream": self._name, "ref": bad.ref, "key": bad.key,
+            "reason": "unreadable" if bad.found else "missing", "field": bad.field,
+            "found": "" if bad.field in self._hidden else bad.found, "expected": bad.expected,
+        }
 
     def lacks(self) -> frozenset[str]:
         return frozenset(f.target for f in self._mapping.fields if f.source in self._lacks)
@@ -164,13 +175,6 @@ class _Reading:
 def _of_page(system: str, reject: Reject) -> dict[str, str]:
     return {"system": system, "stream": reject.stream, "ref": reject.ref, "key": reject.key, "reason": reject.reason,
             "field": "", "found": reject.found[:200], "expected": ""}
-
-
-def _of_mapping(system: str, stream: str, bad: BadRow) -> dict[str, str]:
-    reason = "missing" if not bad.found else "unreadable"
-    found = "" if "salary" in bad.field.lower() else bad.found
-    return {"system": system, "stream": stream, "ref": bad.ref, "key": bad.key, "reason": reason, "field": bad.field,
-            "found": found, "expected": bad.expected}
 
 
 def _remembered(desk: Desk, connection: Connection, name: str, run: str) -> pl.DataFrame | None:

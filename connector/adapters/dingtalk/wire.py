@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -45,14 +45,17 @@ _RIGHTS = (
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `op` is its name in errors; the sender adds the token where `needs_token`."""
+    """One request. `op` is its name in errors; the sender adds the token where `needs_token`.
+
+    What is asked and sent may be a credential, and does not print.
+    """
 
     op: str
     method: str
     path: str
     host: Host = "api"
-    query: Mapping[str, str] | None = None
-    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] | None = field(default=None, repr=False)
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
     is_write: bool = False
     needs_token: bool = True
 
@@ -65,7 +68,7 @@ class Call:
 class Token:
     """An access token and how long it lives, seconds."""
 
-    value: str
+    value: str = field(repr=False)
     expires_in_s: float
 
 

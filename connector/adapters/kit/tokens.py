@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from connector.adapters.contract import Clock
@@ -25,7 +25,7 @@ EARLY_S = 300.0  # renew this long before the end, or after half the life if tha
 class Token(Generic[V]):
     """`expires_in_s` None = until it is refused."""
 
-    value: V
+    value: V = field(repr=False)
     expires_in_s: float | None = None
 
 

@@ -103,6 +103,13 @@ def test_an_unreadable_answer_to_a_write_may_have_landed(call, kind):
         wire.answer(call, 200, b"<html>login</html>")
 
 
+@pytest.mark.parametrize("shown", [
+    wire.ask_token("key", "canary", "api"), wire.ask_token("key", "canary", "legacy"), wire.Token("canary", 7200.0),
+])
+def test_what_carries_a_credential_does_not_print_it(shown):
+    assert "canary" not in repr(shown)
+
+
 @pytest.mark.parametrize("end", [{}, {"nextToken": None}, {"nextToken": ""}])
 def test_the_end_of_a_list_is_an_absent_null_or_empty_cursor(end):
     assert wire.ids_of({"result": {"list": ["a"], **end}}) == (["a"], None)

@@ -97,3 +97,7 @@ def test_a_late_refusal_of_an_old_token_drops_nothing(clock: Any) -> None:
     new = shared.get()
     shared.drop(old)
     assert shared.get() == new == "t2"
+
+
+def test_a_token_does_not_print_itself() -> None:
+    assert "canary" not in repr(Token("canary", 60.0))
