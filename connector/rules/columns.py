@@ -6,6 +6,7 @@ A rule needs the union of the streams of the columns it names. A confidential co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -45,10 +46,10 @@ class FileColumn:
 
 
 def _column(
-    dtype: pl.DataType | type[pl.DataType], streams: str, meaning: str, words: tuple[str, ...] = (), *,
-    money: str | None = None, is_secret: bool = False, digits: int = 0, most: int = MONEY_LIMIT,
+    dtype: pl.DataType | type[pl.DataType], streams: str, meaning: str, words: tuple[str, ...] = (), **shape: Any
 ) -> FileColumn:
-    return FileColumn(dtype, frozenset(streams.split()), meaning, words, money, is_secret, digits, most)
+    """`streams`: names with blanks between; `shape`: the rest of a FileColumn."""
+    return FileColumn(dtype, frozenset(streams.split()), meaning, words, **shape)
 
 
 _YES, _INT, _DAY, _TEXT = pl.Boolean, pl.Int64, pl.Date, pl.String
