@@ -10,6 +10,7 @@
     ├── RejectedError     the other side refused this one record; the rest goes on
     ├── WireError         the answer is not what the protocol says: the pull stops, marked incomplete
     ├── StoreError        our own store cannot be read or written: nothing is sent
+    │   └── BusyError     another run of this company is at work: nothing is begun
     ├── RuleError         a rule book is wrong; names the line, the column and what is known
     └── BrakeError        more would change than may change without a named approval
 
@@ -75,6 +76,10 @@ class WireError(ConnectorError):
 
 class StoreError(ConnectorError):
     """Our own store cannot be read or written."""
+
+
+class BusyError(StoreError):
+    """Another run of this company holds the right to run."""
 
 
 class RuleError(ConnectorError):

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from connector.errors import ConfigError, StoreError
 
 # The newest migration this code knows; the same id stands in `migrations/versions`.
-SCHEMA = "0001"
+SCHEMA = "0002"
 
 # Where drivers take a password from, in a url's query.
 PASSWORD_KEYS = frozenset({"password", "passwd", "pwd", "passfile", "sslpassword"})

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from connector.errors import StoreError
+from connector.errors import BusyError
 from connector.store.database import Store
 from connector.store.tables import lease, run
 
@@ -45,7 +45,7 @@ def last_runs(store: Store, most: int = 20) -> list[dict[str, Any]]:
 
 
 def take_lease(store: Store, now: datetime) -> int:
-    """The fencing token of the right to run. StoreError while another run holds it and its process lives."""
+    """The fencing token of the right to run. BusyError while another run holds it and its process lives."""
     me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     with store.engine.begin() as conn:
         held = conn.execute(sa.select(lease).where(lease.c.company == store.company)).mappings().first()
@@ -53,7 +53,7 @@ def take_lease(store: Store, now: datetime) -> int:
             conn.execute(lease.insert().values(company=store.company, token=1, holder=me, expires_at=now + _LEASE))
             return 1
         if held["holder"] and held["expires_at"] > now and _is_alive(held["holder"]):
-            raise StoreError(
+            raise BusyError(
                 f"another run is at work ({held['holder']})", place=f"company {store.company}",
                 mend="wait for it to end",
             )
@@ -93,4 +93,13 @@ def give_lease(store: Store, token: int) -> None:
     with store.engine.begin() as conn:
         conn.execute(
             lease.update().where(lease.c.company == store.company, lease.c.token == token).values(holder="")
+        )
+
+
+def revoke_lease(store: Store, token: int) -> None:
+    """End a right from outside: its holder learns it before its next step, and the right is free."""
+    with store.engine.begin() as conn:
+        conn.execute(
+            lease.update().where(lease.c.company == store.company, lease.c.token == token)
+            .values(token=token + 1, holder="")
         )

@@ -45,6 +45,12 @@ lease = sa.Table(
     "lease", metadata, _key("company"), sa.Column("token", sa.Integer, nullable=False), _text("holder"),
     _instant("expires_at"),
 )
+due = sa.Table(
+    "due", metadata, _key("company"), _key("kind"), sa.Column("business_date", sa.Date, primary_key=True),
+    sa.Column("state", sa.String(20), nullable=False), sa.Column("token", sa.Integer, nullable=False, default=0),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0), _text("run"), _text("cause"), _instant("due_at"),
+    _instant("retry_at"), _instant("started_at"), _instant("ended_at"),
+)
 snapshot = sa.Table(
     "snapshot", metadata, _key("company"), _key("run"), _key("system"), _key("stream"),
     sa.Column("staged", sa.Integer, nullable=False), sa.Column("rejected", sa.Integer, nullable=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,6 +23,8 @@ from connector.sync.push import LEDGER_MOVED, apply_plan
 from connector.sync.record import bars, stories, waterfall
 from connector.sync.settling import in_flight, settle_unfinished
 from connector.sync.staging import pull_company
+
+Marks = Set[tuple[str, str, str]]  # target, kind, ref
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,28 @@ def company_mode(desk: Desk) -> Mode:
 def run_night(desk: Desk, as_of: date, mode: Mode, only_plan: str = "") -> NightRecord:
     """One whole night. `only_plan`: a plan's hash; anything else than that very plan is not written.
 
-    Raises StoreError when another run is at work or the store fails; whatever a system does is a trouble in the
-    record, never an exception.
+    Raises BusyError when another run is at work, StoreError when the store fails; whatever a system does is a trouble
+    in the record, never an exception.
     """
+    token = take_lease(desk.store, desk.clock.now())
+    try:
+        return run_under(desk, token, as_of, mode, only_plan=only_plan)
+    finally:
+        give_lease(desk.store, token)
+
+
+def run_under(
+    desk: Desk, token: int, as_of: date, mode: Mode, *, only_plan: str = "", only_marks: Marks | None = None
+) -> NightRecord:
+    """One whole night under a right to run that the caller holds. `only_marks`: no others are written."""
     started = desk.clock.now()
-    token = take_lease(desk.store, started)
     run = f"{as_of:%Y%m%d}-{secrets.token_hex(4)}"
     try:
         start_run(desk.store, run, as_of, mode, started)
         settled = settle_unfinished(desk) if mode == "live" else []
         night = look_at_company(desk, as_of, run, lambda: hold_on(desk, token))
+        if only_marks is not None:
+            night = _narrowed(night, only_marks)
         outcomes, troubles = _write(desk, night, mode, token, only_plan)
         record = write_down(desk, night, mode, started, (*settled, *outcomes), troubles)
         document = {
@@ -75,8 +89,13 @@ def run_night(desk: Desk, as_of: date, mode: Mode, only_plan: str = "") -> Night
     except BaseException as error:
         end_run(desk.store, run, "failed", {"error": type(error).__name__}, desk.clock.now())
         raise
-    finally:
-        give_lease(desk.store, token)
+
+
+def _narrowed(night: Night, marks: Marks) -> Night:
+    """The night with a plan for these marks alone; what the brakes hold stays held."""
+    plan = night.planned.plan
+    actions = tuple(action for action in plan.actions if action.identity in marks)
+    return replace(night, planned=replace(night.planned, plan=Plan(actions, plan.held)))
 
 
 def hold_on(desk: Desk, token: int) -> None:
