@@ -17,6 +17,8 @@ from connector.store.tables import lease, run
 
 # A holder that has said nothing for this long has lost its right.
 _LEASE = timedelta(minutes=15)
+# Tells this process from an earlier one of the same number: in a container every start is number 1.
+_INCARNATION = secrets.token_hex(4)
 
 
 def start_run(store: Store, run_id: str, business_date: date, mode: str, now: datetime) -> None:
@@ -46,7 +48,7 @@ def last_runs(store: Store, most: int = 20) -> list[dict[str, Any]]:
 
 def take_lease(store: Store, now: datetime) -> int:
     """The fencing token of the right to run. BusyError while another run holds it and its process lives."""
-    me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    me = f"{socket.gethostname()}:{os.getpid()}:{_INCARNATION}"
     with store.engine.begin() as conn:
         held = conn.execute(sa.select(lease).where(lease.c.company == store.company)).mappings().first()
         if held is None:
@@ -67,9 +69,11 @@ def take_lease(store: Store, now: datetime) -> int:
 
 def _is_alive(holder: str) -> bool:
     """False only for a process of this very machine that surely is gone (killed, or ended without a word)."""
-    host, pid, _ = holder.rsplit(":", 2)
+    host, pid, incarnation = holder.rsplit(":", 2)
     if host != socket.gethostname():
         return True
+    if int(pid) == os.getpid():
+        return incarnation == _INCARNATION
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -110,8 +110,18 @@ def test_the_right_to_run_is_one_and_its_number_only_grows(store: Store) -> None
 
 
 def test_a_killed_holder_does_not_keep_the_right(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs.os, "getpid", lambda: 1)
     runs.take_lease(store, NOW)
+    monkeypatch.undo()
     monkeypatch.setattr(runs.os, "kill", _gone)
+    assert runs.take_lease(store, NOW) == 2
+
+
+def test_an_earlier_process_of_the_same_number_does_not_keep_the_right(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs.take_lease(store, NOW)
+    monkeypatch.setattr(runs, "_INCARNATION", "another")
     assert runs.take_lease(store, NOW) == 2
 
 
