@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from connector.engine.schedule import Schedule
 from connector.errors import ConfigError
 from connector.store.database import PASSWORD_KEYS
 
@@ -48,6 +49,22 @@ class CompanySettings(BaseModel):
         return value
 
 
+class ScheduleSettings(BaseModel):
+    """When the connector works by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    nightly: str = Field("30 1 * * *", description="cron text in the company's zone: minute hour day month weekday")
+
+
+class LogSettings(BaseModel):
+    """Where `serve` says what it does; one JSON object a line, without people."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: Path | None = Field(None, description="rotated by itself; empty = standard error, for the system to keep")
+
+
 class Settings(BaseSettings):
     """The whole file. `connections`: name → {adapter: ..., its own options}.
 
@@ -66,6 +83,8 @@ class Settings(BaseSettings):
     rules: Path | None = Field(None, description="rule book; empty = the one that comes with the program")
     mappings: Path | None = Field(None, description="folder of mapping overlays, one file per adapter")
     connections: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False, exclude=True)
+    schedule: ScheduleSettings = ScheduleSettings()
+    log: LogSettings = LogSettings()
     today: date | None = Field(None, description="for trials only: the business date when none is asked for")
     allow_plain_secrets: bool = Field(False, description="for trials only: secrets may stand in the file")
 
@@ -121,8 +140,22 @@ def read_settings(document: dict[str, Any], path: Path) -> Settings:
         "rules": None if settings.rules is None else path.parent / settings.rules,
         "mappings": None if settings.mappings is None else path.parent / settings.mappings,
         "folder": path.parent,
+        "log": LogSettings(file=None if settings.log.file is None else path.parent / settings.log.file),
     }
+    _check_schedule(settings, path)
     return settings.model_copy(update=changes)
+
+
+def schedule_of(settings: Settings) -> Schedule:
+    """When the company's nights are due."""
+    return Schedule(settings.schedule.nightly, ZoneInfo(settings.company.time_zone))
+
+
+def _check_schedule(settings: Settings, path: Path) -> None:
+    try:
+        schedule_of(settings)
+    except ConfigError as error:
+        raise ConfigError(error.message, place=f"{path} {error.place}", mend=error.mend) from error
 
 
 def _mend(kind: str, where: str) -> str:

@@ -41,6 +41,7 @@ VIOLATIONS = {
     "sql-stays-in-the-store": ("sync/broken_sql.py", "import sqlalchemy.orm"),
     "settings-are-read-on-top": ("cli/broken_settings.py", "import pydantic_settings"),
     "the-clock-is-in-the-engine": ("sync/broken_clock.py", "import apscheduler.triggers.cron"),
+    "logs-are-written-on-top": ("sync/broken_log.py", "import structlog"),
     "doors-own-the-terminal": ("sync/broken_terminal.py", "from rich import console"),
 }
 ROOMS = [
