@@ -15,10 +15,13 @@ from pydantic import SecretStr
 from connector.adapters import registry
 from connector.adapters.contract import Adapter, Clock, Setting
 from connector.adapters.kit.clock import SystemClock
+from connector.engine.local import Log
+from connector.engine.schedule import Schedule
 from connector.errors import ConfigError
+from connector.logs import open_log
 from connector.mappings.table import load_mapping
 from connector.rules.book import RuleBook, load_book
-from connector.settings import Settings, load_settings, read_settings, resolve_secret
+from connector.settings import Settings, load_settings, read_settings, resolve_secret, schedule_of
 from connector.store.database import open_store, shown_url
 from connector.sync.connections import Company, Connection, Desk, Progress
 
@@ -133,6 +136,17 @@ class House:
         with open_desk(read_settings(dict(document), folder / "settings"), clock, progress) as desk:
             yield desk
 
+    def schedule(self, config: Path) -> Schedule:
+        """When the nights of a configuration are due."""
+        return schedule_of(load_settings(config))
+
+    @contextmanager
+    def log(self, config: Path) -> Iterator[Log]:
+        """Where long work says what it does."""
+        settings = load_settings(config)
+        with open_log(settings.log.file, settings.company.code) as say:
+            yield say
+
     def check(self, config: Path) -> list[str]:
         """Read everything that a run would read, connect to nothing; returns what was found, one line a thing."""
         settings = load_settings(config)
@@ -140,6 +154,12 @@ class House:
         connections = build_connections(settings, SystemClock())
         for connection in connections:
             connection.adapter.close()
+        schedule, zone = schedule_of(settings), ZoneInfo(settings.company.time_zone)
         lines = [f"company {settings.company.code}: {settings.company.currency}, {settings.company.time_zone}"]
         lines += [f"connection {c.name}: {c.adapter.manifest.adapter} ({c.role})" for c in connections]
-        return [*lines, f"rule book {book.version}: {len(book.rules)} rules", f"store {shown_url(store_url(settings))}"]
+        following = (slot.due_at.astimezone(zone) for slot in schedule.after(SystemClock().now()))
+        times = ", ".join(f"{at:%Y-%m-%d %H:%M}" for at in following)
+        return [
+            *lines, f"rule book {book.version}: {len(book.rules)} rules", f"store {shown_url(store_url(settings))}",
+            f"nightly `{schedule.nightly}`: {times} ({zone.key})",
+        ]

@@ -18,6 +18,8 @@ import typer
 
 if TYPE_CHECKING:
     from connector.adapters.contract import Clock
+    from connector.engine.local import Log
+    from connector.engine.schedule import Schedule
     from connector.sync.connections import Desk, Progress
 
 DONE, FAILED, USAGE, WAITING, INCOMPLETE, CRASHED = 0, 1, 2, 3, 4, 70
@@ -54,6 +56,10 @@ class House(Protocol):
     ) -> AbstractContextManager[Desk]: ...
 
     def check(self, config: Path) -> list[str]: ...
+
+    def schedule(self, config: Path) -> Schedule: ...
+
+    def log(self, config: Path) -> AbstractContextManager[Log]: ...
 
 
 @dataclass

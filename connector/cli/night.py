@@ -109,15 +109,20 @@ def one_night(
     desk: Desk, as_of: str, mode: Any, out: Path | None, lang: str, only_plan: str = ""
 ) -> tuple[NightRecord, Path]:
     """Run one night and write its documents; returns the record and their folder."""
-    from connector.cli.papers import write_papers
     from connector.sync.nightly import run_night
 
-    day = parse_day(as_of) if as_of else desk.today()
-    record = run_night(desk, day, mode, only_plan)
+    record = run_night(desk, parse_day(as_of) if as_of else desk.today(), mode, only_plan)
+    return record, keep_papers(desk, record, out, lang)
+
+
+def keep_papers(desk: Desk, record: NightRecord, out: Path | None, lang: str) -> Path:
+    """Write the documents of a night; returns their folder."""
+    from connector.cli.papers import write_papers
+
     folder = out or desk.folder / "runs" / record.run
     write_papers(record, folder, lang)
     write_papers_pointer(desk, folder)
-    return record, folder
+    return folder
 
 
 def write_papers_pointer(desk: Desk, folder: Path) -> None:

@@ -14,9 +14,10 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from connector.adapters.contract import Clock
-from connector.engine.schedule import Schedule
+from connector.engine.schedule import Schedule, woken_every_minute
 from connector.errors import BusyError, StoreError
 from connector.store import due
+from connector.store.audit import write_setting
 from connector.store.database import Store
 from connector.store.due import NIGHTLY, Due
 from connector.store.runs import give_lease, keep_lease, revoke_lease, take_lease
@@ -25,6 +26,8 @@ from connector.store.runs import give_lease, keep_lease, revoke_lease, take_leas
 _FIRST_RETRY = timedelta(minutes=15)
 # A right lives 15 minutes without a word, so several of these may be lost; seconds.
 _BEAT_S = 60.0
+# The setting under which a scheduler says that it lives, as an ISO instant; "" after a clean stop.
+AWAKE = "awake_at"
 # Why a date was not worked on.
 BEFORE_FIRST_START, MISSED, OVERTAKEN = "before_first_start", "missed", "overtaken"
 
@@ -148,3 +151,43 @@ def kept_alive(store: Store, clock: Clock, token: int, log: Log, beat_s: float =
     finally:
         over.set()
         heart.join()
+
+
+def work_until(stopped: threading.Event, nights: Nights, patience_s: float = 30.0) -> None:
+    """Scheduler and worker of one company in this process, until `stopped` is set.
+
+    A night that runs then has `patience_s` to end; after that it loses its right, ends before its next step, and is
+    begun again by the next start. What it has sent by then is read back first, as after any other end.
+    """
+    awake = threading.Event()
+
+    def wake() -> None:
+        _said_failing(nights.log, lambda: write_setting(nights.store, AWAKE, nights.clock.now().isoformat()))
+        awake.set()
+
+    def work() -> None:
+        while not stopped.is_set():
+            awake.wait()
+            awake.clear()
+            if not stopped.is_set():
+                _said_failing(nights.log, nights.work)
+
+    worker = threading.Thread(target=work, name="worker", daemon=True)
+    worker.start()
+    with woken_every_minute(wake):
+        stopped.wait()
+        awake.set()
+    worker.join(patience_s)
+    if worker.is_alive():
+        nights.log("night_stopping")
+        _said_failing(nights.log, nights.stop)
+        worker.join()
+    _said_failing(nights.log, lambda: write_setting(nights.store, AWAKE, ""))
+
+
+def _said_failing(log: Log, step: Callable[[], object]) -> None:
+    """A step of the loop. When the store fails it is said, and the loop goes on: the next minute may find it well."""
+    try:
+        step()
+    except Exception as error:  # the clock must not stop, whatever one minute brings
+        log("step_failed", cause=type(error).__name__)

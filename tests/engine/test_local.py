@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.engine.local import Ended, Nights, kept_alive
+from connector.engine.local import AWAKE, Ended, Nights, kept_alive, work_until
 from connector.engine.schedule import Schedule
 from connector.errors import StoreError
 from connector.store import due, runs
+from connector.store.audit import read_setting
 from connector.store.database import Store, open_store
 from connector.store.due import NIGHTLY
 from tests.fakes import FakeClock
@@ -135,3 +136,39 @@ def test_the_heart_says_when_the_right_is_lost(watch: Watch) -> None:
     runs.revoke_lease(store, token)
     with kept_alive(store, watch.clock, token, lambda event, **facts: told.set(), beat_s=0.01):
         assert told.wait(10)
+
+
+def test_the_loop_works_off_what_is_due_and_ends_when_told(watch: Watch) -> None:
+    stopped, night = threading.Event(), watch.nights.night
+    watch.clock.sleep(ONE_NIGHT)
+    watch.nights.night = lambda day, token: (stopped.set(), night(day, token))[1]
+    work_until(stopped, watch.nights)
+    assert watch.rows()[0] == (1, "done", "") and read_setting(watch.nights.store, AWAKE, "never") == ""
+
+
+def test_the_loop_takes_the_right_from_a_night_that_does_not_end(watch: Watch) -> None:
+    stopped, store = threading.Event(), watch.nights.store
+
+    def endless(day: date, token: int) -> Ended:
+        stopped.set()
+        while runs.keep_lease(store, token, watch.clock.now()):
+            stopped.wait()
+        raise StoreError("another run has taken over")
+
+    watch.nights.night = endless
+    watch.clock.sleep(ONE_NIGHT)
+    work_until(stopped, watch.nights, patience_s=0.0)
+    assert watch.rows()[0] == (1, "running", "") and "night_stopping" in watch.said
+    assert runs.take_lease(store, watch.clock.now())
+
+
+def test_the_loop_goes_on_when_the_store_fails_for_a_while(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+
+    def broken() -> None:
+        stopped.set()
+        raise StoreError("disk full")
+
+    monkeypatch.setattr(watch.nights, "work", broken)
+    work_until(stopped, watch.nights)
+    assert "step_failed" in watch.said
