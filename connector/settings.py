@@ -54,7 +54,9 @@ class ScheduleSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    nightly: str = Field("30 1 * * *", description="cron text in the company's zone: minute hour day month weekday")
+    nightly: Annotated[str, Field(description="cron text in the company's zone: minute hour day month weekday")] = (
+        "30 1 * * *"
+    )
 
 
 class LogSettings(BaseModel):
@@ -62,7 +64,7 @@ class LogSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    file: Path | None = Field(None, description="rotated by itself; empty = standard error, for the system to keep")
+    file: Annotated[Path | None, Field(description="rotated by itself; empty = standard error")] = None
 
 
 class Settings(BaseSettings):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from connector.cli.frame import (
     CONFIG,
     DONE,
+    INCOMPLETE,
     ConfigOption,
     JsonOption,
     LangOption,
@@ -17,6 +18,7 @@ from connector.cli.frame import (
     language,
     print_json,
 )
+from connector.cli.watching import run_document, run_row, show_status, status_document
 
 if TYPE_CHECKING:
     import threading
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
+    app.command("status")(status)
+    app.command("runs")(runs)
 
 
 def serve(config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "") -> int:
@@ -55,6 +59,48 @@ def serve(config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOpt
         nights = Nights(desk.store, desk.clock, schedule, _night(config, desk.company.language), log)
         work_until(stopped, nights)
         log("stopped")
+    return DONE
+
+
+def status(config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "") -> int:
+    """How the nights are: mode, last run, last whole night, next five times, open troubles. Exit 4 when overdue."""
+    from connector.engine.watch import look_after
+    from connector.sync.nightly import company_mode
+
+    lang = language(lang)
+    with house().desk(config) as desk:
+        now, zone = desk.clock.now(), desk.company.zone
+        schedule, mode = house().schedule(config), company_mode(desk)
+        health = look_after(desk.store, schedule, now)
+    times = next_times(schedule, now)
+    if json:
+        print_json(status_document(health, mode, times, now))
+    else:
+        show_status(health, mode, times, (now, zone), lang)
+    return INCOMPLETE if health.alarms else DONE
+
+
+def runs(
+    config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "",
+    most: Annotated[int, typer.Option("--most", help="how many, the newest first", min=1, max=10_000)] = 20,
+) -> int:
+    """The runs, the newest first: business date, mode, how each ended and how long it took."""
+    from itertools import islice
+
+    from connector.cli.screen import Screen
+    from connector.i18n import text
+    from connector.store.runs import newest_first
+
+    lang = language(lang)
+    with house().desk(config) as desk:
+        found = [run_document(row) for row in islice(newest_first(desk.store), most)]
+        zone = desk.company.zone
+    if json:
+        print_json(found)
+    elif not found:
+        Screen().line(text("status.no_night", lang))
+    else:
+        Screen().rows(run_row(row, zone, lang) for row in found)
     return DONE
 
 

@@ -102,6 +102,13 @@ def newest(store: Store, kind: str) -> Due | None:
     return found[0] if found else None
 
 
+def began_at(store: Store, kind: str) -> datetime | None:
+    """The instant of the oldest row: since then somebody is on duty."""
+    wanted = sa.select(due.c.due_at).where(due.c.company == store.company, due.c.kind == kind)
+    with store.engine.connect() as conn:
+        return conn.scalar(wanted.order_by(due.c.business_date).limit(1))
+
+
 def rows(store: Store, kind: str, most: int) -> list[Due]:
     """Rows of a kind, the newest date first."""
     wanted = sa.select(due).where(due.c.company == store.company, due.c.kind == kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,14 @@ def last_runs(store: Store, most: int = 20) -> list[dict[str, Any]]:
             sa.select(run).where(run.c.company == store.company).order_by(run.c.started_at.desc()).limit(most)
         ).mappings()
         return [{**row, "document": orjson.loads(row["document"])} for row in rows]
+
+
+def newest_first(store: Store) -> Iterator[dict[str, Any]]:
+    """Every run, one at a time: for whoever looks for one and does not know how far back."""
+    wanted = sa.select(run).where(run.c.company == store.company).order_by(run.c.started_at.desc())
+    with store.engine.connect() as conn:
+        for row in conn.execution_options(yield_per=5).execute(wanted).mappings():
+            yield {**row, "document": orjson.loads(row["document"])}
 
 
 def take_lease(store: Store, now: datetime) -> int:
