@@ -27,6 +27,7 @@ from connector.cli.frame import (
 if TYPE_CHECKING:
     from connector.model.runs import NightRecord
     from connector.sync.connections import Desk
+    from connector.sync.nightly import Marks
 
 
 def register(app: typer.Typer) -> None:
@@ -106,12 +107,13 @@ def apply(
 
 
 def one_night(
-    desk: Desk, as_of: str, mode: Any, out: Path | None, lang: str, only_plan: str = ""
+    desk: Desk, as_of: str, mode: Any, out: Path | None, lang: str, only_plan: str = "",
+    only_marks: Marks | None = None,
 ) -> tuple[NightRecord, Path]:
     """Run one night and write its documents; returns the record and their folder."""
     from connector.sync.nightly import run_night
 
-    record = run_night(desk, parse_day(as_of) if as_of else desk.today(), mode, only_plan)
+    record = run_night(desk, parse_day(as_of) if as_of else desk.today(), mode, only_plan, only_marks)
     return record, keep_papers(desk, record, out, lang)
 
 

@@ -74,9 +74,7 @@ def finish(store: Store, command_id: int, state: str, detail: str, now: datetime
 
 def unfinished(store: Store) -> list[Command]:
     """Rows that no run has ended: what a crash or an unknown outcome left."""
-    wanted = sa.select(outbox).where(outbox.c.company == store.company, outbox.c.state.in_(("planned", "sent")))
-    with store.engine.connect() as conn:
-        return [_command(row) for row in conn.execute(wanted.order_by(outbox.c.id)).mappings()]
+    return _commands(store, outbox.c.state.in_(("planned", "sent")))
 
 
 def history(store: Store, employee: str, most: int = 50) -> list[Command]:
@@ -84,6 +82,30 @@ def history(store: Store, employee: str, most: int = 50) -> list[Command]:
     wanted = sa.select(outbox).where(outbox.c.company == store.company, outbox.c.employee == employee)
     with store.engine.connect() as conn:
         return [_command(row) for row in conn.execute(wanted.order_by(outbox.c.id.desc()).limit(most)).mappings()]
+
+
+def of_run(store: Store, run: str) -> list[Command]:
+    """What one run meant to write, and what became of it."""
+    return _commands(store, outbox.c.run == run)
+
+
+def last_run_of(store: Store, plan: str) -> str | None:
+    """The newest run that wrote a plan, named by the beginning of its hash."""
+    wanted = sa.select(outbox.c.run).where(outbox.c.company == store.company, outbox.c.plan.startswith(plan))
+    with store.engine.connect() as conn:
+        return conn.scalar(wanted.order_by(outbox.c.id.desc()).limit(1))
+
+
+def of_mark(store: Store, mark: tuple[str, str, str]) -> list[Command]:
+    """Everything that was ever meant for one mark, in order."""
+    target, kind, ref = mark
+    return _commands(store, outbox.c.target == target, outbox.c.kind == kind, outbox.c.ref == ref)
+
+
+def _commands(store: Store, *where: sa.ColumnElement[bool]) -> list[Command]:
+    wanted = sa.select(outbox).where(outbox.c.company == store.company, *where).order_by(outbox.c.id)
+    with store.engine.connect() as conn:
+        return [_command(row) for row in conn.execute(wanted).mappings()]
 
 
 def _command(row: sa.RowMapping) -> Command:

@@ -48,11 +48,14 @@ def last_runs(store: Store, most: int = 20) -> list[dict[str, Any]]:
 
 
 def newest_first(store: Store) -> Iterator[dict[str, Any]]:
-    """Every run, one at a time: for whoever looks for one and does not know how far back."""
-    wanted = sa.select(run).where(run.c.company == store.company).order_by(run.c.started_at.desc())
+    """Every run, read one by one: for whoever looks for one and does not know how far back. Holds nothing open."""
+    mine = run.c.company == store.company
     with store.engine.connect() as conn:
-        for row in conn.execution_options(yield_per=5).execute(wanted).mappings():
-            yield {**row, "document": orjson.loads(row["document"])}
+        names = list(conn.scalars(sa.select(run.c.id).where(mine).order_by(run.c.started_at.desc())))
+    for name in names:
+        with store.engine.connect() as conn:
+            row = conn.execute(sa.select(run).where(mine, run.c.id == name)).mappings().one()
+        yield {**row, "document": orjson.loads(row["document"])}
 
 
 def take_lease(store: Store, now: datetime) -> int:

@@ -53,7 +53,9 @@ def company_mode(desk: Desk) -> Mode:
     return "live" if read_setting(desk.store, "mode", "observe") == "live" else "observe"
 
 
-def run_night(desk: Desk, as_of: date, mode: Mode, only_plan: str = "") -> NightRecord:
+def run_night(
+    desk: Desk, as_of: date, mode: Mode, only_plan: str = "", only_marks: Marks | None = None
+) -> NightRecord:
     """One whole night. `only_plan`: a plan's hash; anything else than that very plan is not written.
 
     Raises BusyError when another run is at work, StoreError when the store fails; whatever a system does is a trouble
@@ -61,7 +63,7 @@ def run_night(desk: Desk, as_of: date, mode: Mode, only_plan: str = "") -> Night
     """
     token = take_lease(desk.store, desk.clock.now())
     try:
-        return run_under(desk, token, as_of, mode, only_plan=only_plan)
+        return run_under(desk, token, as_of, mode, only_plan=only_plan, only_marks=only_marks)
     finally:
         give_lease(desk.store, token)
 
@@ -136,7 +138,7 @@ def _write(
     if only_plan and plan.hash != only_plan:
         return [], [Trouble("plan", "stale_plan", {"asked": only_plan[:12], "now": plan.hash[:12]})]
     desk.progress("push", len(plan.actions))
-    return apply_plan(desk, plan, night.run, token, night.linked.facts, night.linked.numbers), []
+    return apply_plan(desk, plan, night.run, token, night.as_of, night.linked.numbers), []
 
 
 def write_down(

@@ -7,10 +7,10 @@ two looks. What stays unknown is left `sent` and settled by the next run before 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 
@@ -21,7 +21,6 @@ from connector.model.plan import Action, Content, Plan, digest
 from connector.model.runs import ActionOutcome
 from connector.reconcile.clearance import fingerprint
 from connector.reconcile.plan import Observed
-from connector.rules.knowledge import Facts
 from connector.store import outbox
 from connector.store.exits import cases, move
 from connector.store.outbox import Command
@@ -50,16 +49,16 @@ class Sent:
 
 
 def apply_plan(
-    desk: Desk, plan: Plan, run: str, token: int, facts: Facts, numbers: dict[str, str]
+    desk: Desk, plan: Plan, run: str, token: int, as_of: date, numbers: Mapping[str, str]
 ) -> list[ActionOutcome]:
-    """Write the plan's actions; one outcome per action, held ones included."""
+    """Write the plan's actions; one outcome per action, held ones included. `numbers`: in finance → in HR."""
     now = desk.clock.now()
-    commands = outbox.enqueue(desk.store, run, plan.hash, plan.actions, facts.as_of, now)
+    commands = outbox.enqueue(desk.store, run, plan.hash, plan.actions, as_of, now)
     outcomes: dict[int, ActionOutcome] = {}
     for (target, kind), group in grouped(commands).items():
         connection = desk.company.by_name(target)
         assert connection is not None
-        work = _Work(desk, connection, kind, token, run, facts, numbers)
+        work = _Work(desk, connection, kind, token, run, as_of, numbers)
         outcomes |= work.write(group)
     held = [
         ActionOutcome(action.document(), "held", group.cause) for group in plan.held for action in group.actions
@@ -102,8 +101,8 @@ class _Work:
     kind: str
     token: int
     run: str
-    facts: Facts
-    numbers: dict[str, str]
+    as_of: date
+    numbers: Mapping[str, str]
 
     def write(self, commands: list[Command]) -> dict[int, ActionOutcome]:
         overtaken, standing = self._compare(commands)
@@ -159,7 +158,7 @@ class _Work:
         linked = {number for number, person in self.numbers.items() if person == action.employee}
         numbers = tuple(sorted(linked | {action.employee}))
         begun = self.desk.clock.monotonic()
-        stream, _ = pull_stream(self.desk, finance, "open_item", self.facts.as_of, self.run, numbers)
+        stream, _ = pull_stream(self.desk, finance, "open_item", self.as_of, self.run, numbers)
         if not stream.complete or stream.rejects:
             return f"ledger_unread: {stream.cause or 'rejected row'}"
         if self.desk.clock.monotonic() - begun > _FRESH.total_seconds():
