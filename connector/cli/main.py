@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from connector.cli import demo, night, operate, people, setup, undoing
+from connector.cli import demo, export, night, operate, people, setup, undoing
 from connector.cli.frame import CRASHED, FAILED, USAGE, enter, explain_error, language, print_json
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="把借款和在职状态对起来 / Compares employee loans with employment status across finance, OA and HR.",
 )
-for group in (demo, setup, night, people, operate, undoing):
+for group in (demo, setup, night, people, operate, undoing, export):
     group.register(app)
 
 
@@ -53,8 +53,9 @@ def speak(lang: str) -> None:
     """The commands' own descriptions in a language."""
     from connector.i18n import section
 
+    texts = section("cli", lang)
     for command in app.registered_commands:
-        command.help = section("cli", lang)[f"help.{command.name}"]
+        command.help = texts[f"help.{command.name}"]
 
 
 def spoken(arguments: Sequence[str]) -> str:

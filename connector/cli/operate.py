@@ -18,7 +18,7 @@ from connector.cli.frame import (
     language,
     print_json,
 )
-from connector.cli.watching import run_document, run_row, show_status, status_document
+from connector.cli.watching import run_document, run_line, show_status, status_document
 
 if TYPE_CHECKING:
     import threading
@@ -97,10 +97,12 @@ def runs(
         zone = desk.company.zone
     if json:
         print_json(found)
-    elif not found:
-        Screen().line(text("status.no_night", lang))
-    else:
-        Screen().rows(run_row(row, zone, lang) for row in found)
+        return DONE
+    out = Screen()
+    for line in (run_line(row, zone, lang) for row in found):
+        out.line(line)
+    if not found:
+        out.line(text("status.no_night", lang))
     return DONE
 
 

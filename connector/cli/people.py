@@ -146,8 +146,8 @@ def _exit_said(case: Case, zone: ZoneInfo, lang: str) -> str:
     return said + text("cli.case_confirmed", lang, by=case.confirmation.by, at=at)
 
 
-def last_papers(desk: Desk) -> dict[str, Any]:
-    """findings.json, plan.json and proof.json of the newest run. StateError when there is none."""
+def last_papers(desk: Desk, wanted: tuple[str, ...] = ("findings", "plan", "proof")) -> dict[str, Any]:
+    """The documents of the newest run, by name. StateError when there is none."""
     import orjson
 
     from connector.errors import StateError
@@ -155,7 +155,7 @@ def last_papers(desk: Desk) -> dict[str, Any]:
 
     folder = Path(read_setting(desk.store, "last_papers"))
     try:
-        return {name: orjson.loads((folder / f"{name}.json").read_bytes()) for name in ("findings", "plan", "proof")}
+        return {name: orjson.loads((folder / f"{name}.json").read_bytes()) for name in wanted}
     except OSError as error:
         raise StateError("no night has run yet, or its papers are gone", mend="connector plan") from error
 

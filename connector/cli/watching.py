@@ -29,16 +29,16 @@ def troubles_of(row: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     return list(row["document"].get("troubles") or []) if row else []
 
 
-def run_row(run: Mapping[str, Any], zone: ZoneInfo, lang: str) -> tuple[str, ...]:
-    """One run as cells of a line."""
+def run_line(run: Mapping[str, Any], zone: ZoneInfo, lang: str) -> str:
+    """One run as a line."""
     from connector.i18n import text
 
     counts = text("status.counts", lang, actions=run["actions"], held=run["held"], troubles=len(run["troubles"]))
-    return (
+    took = text("status.seconds", lang, count=run["seconds"]) if run["seconds"] is not None else ""
+    return "  ".join((
         run["run"], run["as_of"], text(f"mode.{run['mode']}", lang), text(f"status.row_state.{run['state']}", lang),
-        local(datetime.fromisoformat(run["started_at"]), zone),
-        text("status.seconds", lang, count=run["seconds"]) if run["seconds"] is not None else "", counts,
-    )
+        local(datetime.fromisoformat(run["started_at"]), zone), took, counts,
+    ))
 
 
 def local(at: datetime, zone: ZoneInfo) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from connector.i18n import text
@@ -26,6 +26,14 @@ def about(night: NightRecord, language: str) -> Iterator[Row]:
     yield from _counts(night, language)
     yield from _bars(night, language)
     yield from _reading(night, language)
+
+
+def cover(title: str, facts: Iterable[tuple[str, Cell]], language: str) -> list[Row]:
+    """The first sheet of a single list: its title, facts by their code, and how to read it."""
+    rows: list[Row] = [("title", (title,)), ("row", ())]
+    rows += [("pair", (text(f"about.{code}", language), value)) for code, value in facts]
+    rows += [*_section("reading", language)]
+    return rows + [("note", (text(f"about.{code}", language),)) for code in ("how_text_cells", "how_utc", "how_money")]
 
 
 def _section(code: str, language: str) -> Iterator[Row]:

@@ -59,12 +59,13 @@ _DEFAULT_WIDTH = 15
 def tables(night: NightRecord, language: str) -> list[Table]:
     """Findings, plan, evidence, proof, rejects: in this order."""
     return [
-        _findings(night, language), _plan(night, language), _evidence(night, language),
+        findings_table(night, language), plan_table(night, language), _evidence(night, language),
         _proof(night, language), _rejects(night, language),
     ]
 
 
-def _table(code: str, keys: Iterable[str], rows: Iterator[tuple[Cell, ...]], language: str) -> Table:
+def new_table(code: str, keys: Iterable[str], rows: Iterator[tuple[Cell, ...]], language: str) -> Table:
+    """A table of this code with these columns; titles in the words of the language."""
     columns = tuple(Column(k, _title(k, language), _WIDTHS.get(k, _DEFAULT_WIDTH)) for k in keys)
     return Table(code, text(f"sheet.{code}", language), columns, rows)
 
@@ -86,7 +87,8 @@ def fact_names(findings: Iterable[Mapping[str, Any]]) -> list[str]:
 _FINDING = ("rule", "title", "over", "subject", "employee", "name", "verdict", "severity", "audience", "opened_on")
 
 
-def _findings(night: NightRecord, language: str) -> Table:
+def findings_table(night: NightRecord, language: str) -> Table:
+    """The night's findings, one a row; they are walked twice, once for the names of their facts."""
     findings = night.findings["findings"]
     names = fact_names(findings)
     keys = [*_FINDING, "sentence", *(f"facts.{name}" for name in names), "todo", "key"]
@@ -95,7 +97,7 @@ def _findings(night: NightRecord, language: str) -> Table:
         for finding in findings:
             yield tuple(_finding_row(finding, names, night, language))
 
-    return _table("findings", keys, rows(), language)
+    return new_table("findings", keys, rows(), language)
 
 
 def _finding_row(
@@ -135,7 +137,8 @@ _PLAN = (
 )
 
 
-def _plan(night: NightRecord, language: str) -> Table:
+def plan_table(night: NightRecord, language: str) -> Table:
+    """The night's actions, held ones too, with what became of them."""
     outcomes = outcomes_by_action(night)
 
     def rows() -> Iterator[tuple[Cell, ...]]:
@@ -145,7 +148,7 @@ def _plan(night: NightRecord, language: str) -> Table:
             for action in group["actions"]:
                 yield tuple(_action_row(action, group, outcomes, night, language))
 
-    return _table("plan", _PLAN, rows(), language)
+    return new_table("plan", _PLAN, rows(), language)
 
 
 ActionName = tuple[str, str, str, str]
@@ -206,7 +209,7 @@ def _evidence(night: NightRecord, language: str) -> Table:
                     _fact(str(item["field"]), item["value"], language), typed("seen_at", item["seen_at"]),
                 )
 
-    return _table("evidence", _EVIDENCE, rows(), language)
+    return new_table("evidence", _EVIDENCE, rows(), language)
 
 
 _PROOF = (
@@ -220,7 +223,7 @@ def _proof(night: NightRecord, language: str) -> Table:
         for stream in night.proof["streams"]:
             yield tuple(_stream_row(stream, night.currency, language))
 
-    return _table("proof", _PROOF, rows(), language)
+    return new_table("proof", _PROOF, rows(), language)
 
 
 def _stream_row(stream: Mapping[str, Any], currency: str, language: str) -> Iterator[Cell]:
@@ -249,7 +252,7 @@ def _rejects(night: NightRecord, language: str) -> Table:
         for reject in night.rejects:
             yield tuple(_reject_row(masked_reject(reject, language), language))
 
-    return _table("rejects", _REJECT, rows(), language)
+    return new_table("rejects", _REJECT, rows(), language)
 
 
 def _reject_row(reject: Mapping[str, Any], language: str) -> Iterator[Cell]:

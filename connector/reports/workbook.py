@@ -5,8 +5,9 @@ No cell is ever a formula. Rows are streamed, so that a large company fits into 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ import xlsxwriter
 
 from connector.i18n import text
 from connector.model.runs import NightRecord
-from connector.reports.about import about
+from connector.reports.about import Row, about
 from connector.reports.cells import Cell, safe_text
 from connector.reports.tables import Column, Table, is_money, tables
 
@@ -52,9 +53,9 @@ def write_workbook(night: NightRecord, path: Path, language: str, sheet_rows: in
     """
     part = path.with_name(f".{path.name}.part")
     try:
-        with _workbook(part, night) as book:
+        with _workbook(part, f"{night.title} {night.as_of.isoformat()}", night.run, night.ended_at) as book:
             formats = {name: book.add_format(spec) for name, spec in _FORMATS.items()}
-            _write_about(book, formats, night, language)
+            _write_about(book, formats, about(night, language), language)
             for table in tables(night, language):
                 _write_table(book, formats, table, sheet_rows)
         part.replace(path)
@@ -62,12 +63,39 @@ def write_workbook(night: NightRecord, path: Path, language: str, sheet_rows: in
         part.unlink(missing_ok=True)
 
 
+def write_sheet(table: Table, path: Path, cover: Sequence[Row], language: str, made_at: datetime) -> int:
+    """One table as a workbook behind its cover sheet, with the care of the whole one; returns the rows."""
+    part, counted = path.with_name(f".{path.name}.part"), _Counted(table.rows)
+    try:
+        with _workbook(part, table.title, table.code, made_at) as book:
+            formats = {name: book.add_format(spec) for name, spec in _FORMATS.items()}
+            _write_about(book, formats, cover, language)
+            _write_table(book, formats, replace(table, rows=iter(counted)), SHEET_ROWS)
+        part.chmod(0o600)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return counted.rows
+
+
+class _Counted:
+    """Rows that pass, and how many they were."""
+
+    def __init__(self, rows: Iterator[tuple[Cell, ...]]) -> None:
+        self._rows, self.rows = rows, 0
+
+    def __iter__(self) -> Iterator[tuple[Cell, ...]]:
+        for row in self._rows:
+            self.rows += 1
+            yield row
+
+
 @contextmanager
-def _workbook(path: Path, night: NightRecord) -> Iterator[Any]:
+def _workbook(path: Path, title: str, comments: str, made_at: datetime) -> Iterator[Any]:
     book = xlsxwriter.Workbook(str(path), _OPTIONS | {"tmpdir": str(path.parent)})
     book.set_properties({
-        "title": safe_text(f"{night.title} {night.as_of.isoformat()}"),
-        "comments": safe_text(night.run), "created": night.ended_at.astimezone(UTC).replace(tzinfo=None),
+        "title": safe_text(title), "comments": safe_text(comments),
+        "created": made_at.astimezone(UTC).replace(tzinfo=None),
     })
     try:
         yield book
@@ -75,14 +103,14 @@ def _workbook(path: Path, night: NightRecord) -> Iterator[Any]:
         book.close()
 
 
-def _write_about(book: Any, formats: dict[str, Any], night: NightRecord, language: str) -> None:
+def _write_about(book: Any, formats: dict[str, Any], rows: Iterable[Row], language: str) -> None:
     sheet = book.add_worksheet(text("sheet.about", language))
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 44)
     sheet.set_column(2, 5, 18)
     sheet.freeze_panes(2, 0)
-    for row, (style, cells) in enumerate(about(night, language)):
+    for row, (style, cells) in enumerate(rows):
         for column, value in enumerate(cells):
             _write(sheet, formats, (row, column), value, _about_style(style, column, value))
 
