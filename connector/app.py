@@ -20,6 +20,7 @@ from connector.engine.schedule import Schedule
 from connector.errors import ConfigError
 from connector.logs import open_log
 from connector.mappings.table import load_mapping
+from connector.origins import Origin, origins
 from connector.rules.book import RuleBook, load_book
 from connector.settings import Settings, load_settings, read_settings, resolve_secret, schedule_of
 from connector.store.database import open_store, shown_url
@@ -146,6 +147,10 @@ class House:
         settings = load_settings(config)
         with open_log(settings.log.file, settings.company.code) as say:
             yield say
+
+    def origins(self, config: Path) -> list[Origin]:
+        """Every setting in force, and where it comes from."""
+        return origins(config)
 
     def check(self, config: Path) -> list[str]:
         """Read everything that a run would read, connect to nothing; returns what was found, one line a thing."""

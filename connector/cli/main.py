@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from connector.cli import demo, export, night, operate, people, setup, undoing
+from connector.cli import config, demo, export, night, operate, people, setup, undoing
 from connector.cli.frame import CRASHED, FAILED, USAGE, enter, explain_error, language, print_json
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="把借款和在职状态对起来 / Compares employee loans with employment status across finance, OA and HR.",
 )
-for group in (demo, setup, night, people, operate, undoing, export):
+for group in (demo, setup, night, people, operate, undoing, export, config):
     group.register(app)
 
 
@@ -56,6 +56,10 @@ def speak(lang: str) -> None:
     texts = section("cli", lang)
     for command in app.registered_commands:
         command.help = texts[f"help.{command.name}"]
+    for group in app.registered_groups:
+        group.help = texts[f"help.{group.name}"]
+        for command in group.typer_instance.registered_commands if group.typer_instance else ():
+            command.help = texts[f"help.{group.name}_{command.name}"]
 
 
 def spoken(arguments: Sequence[str]) -> str:
