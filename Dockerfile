@@ -1,6 +1,8 @@
 # The connector as an image: two stages, so that no installer and no cache reach the second one.
 #   docker build -t connector .
-#   docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges --tmpfs /tmp -v connector:/data connector --help
+#   docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges --tmpfs /tmp -v connector:/data \
+#       -v ./connector.yaml:/etc/connector/connector.yaml:ro --env-file secrets.env connector
+# It serves; any other command can be given instead: `connector status`. compose.yaml says the same once for all.
 # The base is named by tag here. Whoever releases an image pins it: PYTHON_IMAGE=python:3.13-slim@sha256:<digest>.
 ARG PYTHON_IMAGE=python:3.13-slim
 
@@ -23,16 +25,18 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    HOME=/data
+    HOME=/data \
+    CONNECTOR_CONFIG=/etc/connector/connector.yaml \
+    CONNECTOR_DATA_DIR=/data
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/app /opt/app
 COPY --from=build --chown=65532:65532 /build/data /data
 USER 65532:65532
 WORKDIR /data
 VOLUME ["/data"]
-# Healthy: the product can be imported and its one writable place can be written. Vendors are not called from
+# Healthy: a whole night is not overdue, and the scheduler has spoken within five minutes. Vendors are not called from
 # here: their quotas are for work.
-HEALTHCHECK --interval=60s --timeout=10s --start-period=20s --retries=3 \
-    CMD ["/opt/venv/bin/python", "-P", "-c", "import os, sys, connector.cli.main; sys.exit(not os.access('/data', os.W_OK))"]
+HEALTHCHECK --interval=2m --timeout=30s --start-period=60s --retries=3 CMD ["connector", "status", "--json"]
+STOPSIGNAL SIGTERM
 ENTRYPOINT ["connector"]
-CMD ["--help"]
+CMD ["serve"]

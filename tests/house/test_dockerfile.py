@@ -50,9 +50,16 @@ def test_the_image_writes_in_one_place_only():
     assert "PYTHONDONTWRITEBYTECODE=1" in value_of("ENV")
 
 
-def test_the_image_tells_whether_it_is_well_and_starts_the_product():
-    assert "connector" in value_of("HEALTHCHECK")
-    assert value_of("ENTRYPOINT") == '["connector"]'
+def test_the_image_serves_and_tells_whether_the_nights_are_well():
+    assert value_of("HEALTHCHECK").endswith('CMD ["connector", "status", "--json"]')
+    assert value_of("ENTRYPOINT") == '["connector"]' and value_of("CMD") == '["serve"]'
+    assert value_of("STOPSIGNAL") == "SIGTERM"
+
+
+def test_the_image_looks_for_its_settings_outside_of_what_it_writes():
+    environment = dict(word.split("=", 1) for word in value_of("ENV").split() if "=" in word)
+    assert environment["CONNECTOR_CONFIG"] == "/etc/connector/connector.yaml"
+    assert environment["CONNECTOR_DATA_DIR"] == "/data"
 
 
 def test_no_secret_is_built_into_the_image():
