@@ -23,10 +23,23 @@ def text(source: pl.Expr) -> pl.Expr:
     return pl.when(stripped == "").then(None).otherwise(stripped)
 
 
+def _year_first(source: pl.Expr) -> pl.Expr:
+    """`2026年7月31日`, `2026.7.31`, `2026/7/31`, `20260731` → `2026-07-31`, what follows kept; other text as it is.
+
+    Only forms that begin with the year: of `7/8/2026` nobody knows which is the month.
+    """
+    value = text(source).str.replace(r"^(\d{4})(\d\d)(\d\d)$", "$1-$2-$3")
+    parted = value.str.replace(r"^(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})日?", "$1-0$2-0$3")
+    return parted.str.replace(r"^(\d{4})-0?(\d\d)-0?(\d\d)", "$1-$2-$3")
+
+
 def day(source: pl.Expr, zone: ZoneInfo) -> pl.Expr:
     """`2026-07-31`, `2026-07-31T00:00:00[.fff]`, `2026-07-31 00:00:00`, `/Date(1785427200000)/` → Date; ≤ 1900-01-01
-    is no date. Milliseconds are an instant: the day is that of `zone`."""
-    written = text(source).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    is no date. `2026年7月31日`, `2026.7.31`, `2026/7/31`, `20260731` are dates too. Milliseconds are an instant: its
+    day is that of `zone`."""
+    value = _year_first(source)
+    alone = value.str.contains(r"^\d{4}-\d\d-\d\d($|[T ])")  # not the first day of `2026.7.1-2026.7.31`
+    written = pl.when(alone).then(value.str.slice(0, 10)).otherwise(None).str.to_date("%Y-%m-%d", strict=False)
     counted = text(source).str.extract(r"^/Date\((-?\d{1,15})([+-]\d{4})?\)/$", 1).cast(pl.Int64, strict=False)
     local = pl.from_epoch(counted, time_unit="ms").dt.replace_time_zone("UTC").dt.convert_time_zone(zone.key).dt.date()
     parsed = pl.coalesce(written, local)
@@ -34,8 +47,10 @@ def day(source: pl.Expr, zone: ZoneInfo) -> pl.Expr:
 
 
 def instant(source: pl.Expr, zone: ZoneInfo) -> pl.Expr:
-    """ISO time with `Z` or an offset → UTC instant; without one it is the company's local time."""
-    value = text(source).str.replace(" ", "T", literal=True)
+    """ISO time with `Z` or an offset → UTC instant; without one it is the company's local time. A bare day is its
+    first moment; the day may be written as for `day`."""
+    value = _year_first(source).str.replace(r"\s+", "T").str.replace(r"^(\d{4}-\d\d-\d\d)$", "${1}T00:00")
+    value = value.str.replace(r"T(\d:)", "T0$1")
     value = value.str.replace(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d)(Z|[+-]|$)", "${1}:00$2")
     value = value.str.replace(r"Z$", "+00:00").str.replace(r"([+-]\d\d)(\d\d)$", "$1:$2")
     with_zone = value.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
@@ -48,12 +63,14 @@ def instant(source: pl.Expr, zone: ZoneInfo) -> pl.Expr:
 
 
 def money(source: pl.Expr, currencies: Mapping[str, int] | None, currency: pl.Expr | str) -> pl.Expr:
-    """Decimal text (`28000.00`, `1,234.5`, `1e3` is refused) → minor units of the row's currency.
+    """Decimal text (`28000.00`, `1,234.5`; `1e3` and `8000,50` are refused) → minor units of the row's currency.
 
     More digits than the currency has, or an amount beyond the limit, is unreadable: null.
     """
-    plain = text(source).str.replace_all(",", "", literal=True)
-    readable = plain.str.contains(r"^[+-]?\d{1,15}(\.\d{1,20})?$")  # 17 digits of a float: 0.070000000000000007
+    written = text(source)
+    plain = written.str.replace_all(",", "", literal=True)
+    # 17 digits of a float: 0.070000000000000007
+    readable = written.str.contains(r"^[+-]?(\d{1,15}|\d{1,3}(,\d{3}){1,4})(\.\d{1,20})?$")
     shown = pl.when(readable).then(plain).otherwise(None).str.to_decimal(scale=10)
     if isinstance(currency, str):
         scale: pl.Expr = pl.lit(10 ** exponent(currency), dtype=pl.Int64)
@@ -86,3 +103,26 @@ def flag(source: pl.Expr, yes: list[str], no: list[str]) -> pl.Expr:
 def whole(source: pl.Expr) -> pl.Expr:
     """`3`, `3.0` → 3."""
     return text(source).str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+
+
+def thousandths(source: pl.Expr) -> pl.Expr:
+    """`98`, `1,234.5`, `98%` (98 hundredths) → thousandths; finer than a thousandth, or beyond 10^12, is unreadable."""
+    written = text(source)
+    is_share = written.str.ends_with("%").fill_null(False)
+    plain = written.str.strip_suffix("%").str.strip_chars().str.replace_all(",", "", literal=True)
+    grouped = written.str.contains(r"^[+-]?(\d{1,12}|\d{1,3}(,\d{3}){1,3})(\.\d{1,12})?\s*%?$")
+    shown = pl.when(grouped).then(plain).otherwise(None).str.to_decimal(scale=14)
+    scaled = shown * pl.when(is_share).then(pl.lit(10)).otherwise(pl.lit(1000)).cast(pl.Decimal(38, 0))
+    whole_value = scaled.cast(pl.Int64, strict=False)
+    return pl.when(scaled.round(0) == scaled).then(whole_value).otherwise(None)
+
+
+def month(source: pl.Expr, zone: ZoneInfo) -> pl.Expr:
+    """`2026-07`, `2026/7`, `2026年7月`, `2026.07`, `202607`, or any day of the month → first day of the month.
+
+    `2026.1` is unreadable: as a number it may have been October.
+    """
+    value = text(source).str.replace(r"^(\d{4})(\d\d)$", "$1-$2").str.replace(r"^(\d{4})\.(\d\d)$", "$1-$2")
+    value = value.str.replace(r"^(\d{4})\s*[年/-]\s*(\d{1,2})月?$", "$1-0$2-01")
+    value = value.str.replace(r"^(\d{4})-0?(\d\d)-01$", "$1-$2-01").str.replace(r"^(\d{4}-\d\d)$", "$1-01")
+    return day(value, zone).dt.month_start()

@@ -9,6 +9,10 @@
         is_approved: {from: FDocumentStatus, as: flag, yes: [C], no: [A, B, D, Z]}
         step: {from: step, as: int}
         finished_at: {from: finishTime, as: instant}
+        month: {from: month, as: month}                 # any day of it, or 2026-07
+        target: {from: target, as: thousandths}
+        cycle: {from: cycle, as: word, words: {季度: quarter}, else: month}   # where the source says nothing
+        number: {from: number, called: [工号, Employee No]}   # what a file's header may call it
         strength: {value: hard}       # a constant
 
 A company's overlay has the same form and wins column by column. A row whose required field is missing, or whose
@@ -31,7 +35,7 @@ from connector.mappings import convert
 from connector.model.tables import TABLES, schema
 from connector.model.values import exponent
 
-_KINDS = ("text", "date", "instant", "money", "word", "flag", "int")
+_KINDS = ("text", "date", "instant", "money", "word", "flag", "int", "month", "thousandths")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Field:
     def is_optional(self) -> bool:
         """The source may not have this field at all."""
         return bool(self.options.get("optional"))
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Names the source field may have over there, beside its own."""
+        return tuple(map(str, self.options.get("called") or ()))
 
 
 @dataclass(frozen=True)
@@ -156,7 +165,14 @@ def map_rows(
 def _expression(field: Field, context: Context) -> pl.Expr:
     if field.source is None:
         return pl.lit(field.options["value"])
-    source, options = pl.col(field.source), field.options
+    value = _converted(field, context)
+    if "else" not in field.options:
+        return value
+    return pl.when(convert.text(pl.col(field.source)).is_null()).then(pl.lit(field.options["else"])).otherwise(value)
+
+
+def _converted(field: Field, context: Context) -> pl.Expr:
+    source, options = pl.col(str(field.source)), field.options
     match field.kind:
         case "date":
             return convert.day(source, context.zone)
@@ -168,6 +184,10 @@ def _expression(field: Field, context: Context) -> pl.Expr:
             return convert.flag(source, options.get("yes", ["true", "1"]), options.get("no", ["false", "0"]))
         case "int":
             return convert.whole(source)
+        case "month":
+            return convert.month(source, context.zone)
+        case "thousandths":
+            return convert.thousandths(source)
         case _:
             return convert.text(source)
 
@@ -187,7 +207,7 @@ def _is_bad(field: Field, table: str) -> pl.Expr:
         return pl.lit(False)
     unreadable = value.is_null() & convert.text(pl.col(field.source)).is_not_null()
     if field.kind == "date":  # "no date" is written as a very early date: readable
-        is_no_date = pl.col(field.source).str.contains(r"^\s*(1[0-8]\d\d|1900-01-01|0001)").fill_null(False)
+        is_no_date = pl.col(field.source).str.contains(r"^\s*(1[0-8]\d\d-|1900-01-01|0001-)").fill_null(False)
         unreadable = unreadable & ~is_no_date
     if TABLES[table][field.target].required:
         return unreadable | value.is_null()
