@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 
 from connector.adapters import registry
-from connector.adapters.contract import Adapter, Clock, Setting
+from connector.adapters.contract import Clock, Setting
 from connector.adapters.kit.clock import SystemClock
 from connector.engine.local import Log
 from connector.engine.schedule import Schedule
@@ -57,9 +57,11 @@ def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...
             known = ", ".join(sorted(registry.forms()))
             raise ConfigError(f"`adapter: {adapter_name}`; known: {known}", place=f"connections.{name}")
         options = _with_secrets(adapter_name, options, f"connections.{name}", settings)
-        setting = Setting(name, company.currency, ZoneInfo(company.time_zone), clock)
+        overlay = _overlay(adapter_name, settings.mappings)
+        setting = Setting(name, company.currency, ZoneInfo(company.time_zone), clock, overlay)
         adapter = registry.build(adapter_name, options, setting)
-        found.append(_connection(name, adapter_name, adapter, settings.mappings))
+        mapping = load_mapping(registry.mapping_text(adapter_name), f"{adapter_name}/mapping.yaml", overlay)
+        found.append(Connection(name, adapter.manifest.roles[0], adapter, mapping))
     _refuse_rivals(found)
     return tuple(found)
 
@@ -77,11 +79,10 @@ def _refuse_rivals(connections: list[Connection]) -> None:
             first[stream] = connection.name
 
 
-def _connection(name: str, adapter_name: str, adapter: Adapter, overlays: Path | None) -> Connection:
-    overlay = overlays / f"{adapter_name}.yaml" if overlays is not None else None
-    text = overlay.read_text("utf-8") if overlay is not None and overlay.exists() else ""
-    mapping = load_mapping(registry.mapping_text(adapter_name), f"{adapter_name}/mapping.yaml", text)
-    return Connection(name, adapter.manifest.roles[0], adapter, mapping)
+def _overlay(adapter_name: str, overlays: Path | None) -> str:
+    """The company's own mapping of a product, or ""."""
+    place = overlays / f"{adapter_name}.yaml" if overlays is not None else None
+    return place.read_text("utf-8") if place is not None and place.exists() else ""
 
 
 def _with_secrets(adapter: str, options: Mapping[str, Any], place: str, settings: Settings) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -33,6 +33,7 @@ class Setting:
     currency: str
     zone: ZoneInfo
     clock: Clock
+    overlay: str = ""  # the company's mapping of this product, YAML; "" = none
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Reject:
     reason: str  # a code of the text catalog
     found: str  # what stood there, shortened; never a secret
     payload: str = ""
+    field: str = ""  # of the mapping, where one field is to blame
+    expected: str = ""  # a word of the text catalog, or as it is
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Page:
     """One page: `rows` is a frame of text columns (raw field names); the last page carries `end`.
 
     `lacks`: fields of the mapping that this company does not have over there, so that their absence means nothing.
+    `ignored`: lines that are no records (totals, blanks, headings), reason → how many; they count as neither.
     """
 
     rows: pl.DataFrame
@@ -68,6 +72,7 @@ class Page:
     rejects: tuple[Reject, ...] = ()
     end: End | None = None
     lacks: frozenset[str] = frozenset()
+    ignored: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def build(options: dict[str, Any], setting: Setting, overlay: str = "") -> Kingd
         wrong = error.errors(include_input=False, include_context=False, include_url=False)
         shown = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'form'}: {one['msg']}" for one in wrong)
         raise ConfigError(shown, place=f"connection {setting.connection}") from None
-    return KingdeeCloud(form, setting, overlay=overlay)
+    return KingdeeCloud(form, setting, overlay=overlay or setting.overlay)
 
 
 class KingdeeCloud:

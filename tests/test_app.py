@@ -1,0 +1,38 @@
+"""The composition root: what the settings say reaches whom it concerns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.adapters import registry
+from connector.adapters.contract import Setting
+from connector.adapters.kit.clock import SystemClock
+from connector.app import build_connections
+from connector.settings import load_settings
+
+CONFIG = """
+company: {code: c}
+mappings: mappings
+connections:
+  hr: {adapter: files, folder: .}
+"""
+
+
+def test_the_overlay_of_a_product_is_told_to_its_adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "files.yaml").write_text("streams: {employee: {name: 称呼}}", "utf-8")
+    (tmp_path / "connector.yaml").write_text(CONFIG, "utf-8")
+    told: list[Setting] = []
+    build = registry.build
+
+    def listen(adapter: str, options: dict[str, Any], setting: Setting) -> Any:
+        told.append(setting)
+        return build(adapter, options, setting)
+
+    monkeypatch.setattr(registry, "build", listen)
+    (connection,) = build_connections(load_settings(tmp_path / "connector.yaml"), SystemClock())
+    assert "称呼" in told[0].overlay
+    assert "称呼" in connection.mappings["employee"].sources
