@@ -6,6 +6,7 @@ incomplete with a cause and stops nothing else. Connections are pulled side by s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ class Stream:
     control: dict[str, str] = field(default_factory=dict)
     sha256: str = ""
     lacks: frozenset[str] = frozenset()  # canonical columns that the company does not have over there
+    ignored: Mapping[str, int] = field(default_factory=dict)  # lines that are no records: reason → how many
 
     def proof(self) -> dict[str, Any]:
         """As in proof.json."""
@@ -61,6 +63,7 @@ class Stream:
             "rejected": len(self.rejects), "control_total": self.control or None, "complete": self.complete,
             "first_key": refs[0] if refs is not None else None, "last_key": refs[-1] if refs is not None else None,
             "sha256": self.sha256 or None, "cause": self.cause or None,
+            "ignored": dict(self.ignored),
         }
 
 
@@ -121,6 +124,7 @@ def pull_stream(
     stream = Stream(
         connection.name, name, rows, tuple(reading.rejects), not cause, cause,
         end.beyond_reach if end else "", rows.height + len(reading.rejects), lacks=reading.lacks(),
+        ignored=dict(reading.ignored),
     )
     return stream, refused
 
@@ -148,11 +152,13 @@ class _Reading:
         self._lacks: set[str] = set()
         self.rejects: list[dict[str, str]] = []
         self.fetched = 0
+        self.ignored: Counter[str] = Counter()
 
     def take(self, page: Page) -> None:
         frame, bad = map_rows(self._mapping, page.rows, self._context)
         self._frames.append(frame)
         self._lacks |= page.lacks
+        self.ignored.update(page.ignored)
         self.rejects += [_of_page(self._context.system, r) for r in page.rejects]
         self.rejects += [self._of_mapping(b) for b in bad]
         self.fetched += page.rows.height + len(page.rejects)
@@ -174,7 +180,7 @@ class _Reading:
 
 def _of_page(system: str, reject: Reject) -> dict[str, str]:
     return {"system": system, "stream": reject.stream, "ref": reject.ref, "key": reject.key, "reason": reject.reason,
-            "field": "", "found": reject.found[:200], "expected": ""}
+            "field": reject.field, "found": reject.found[:200], "expected": reject.expected}
 
 
 def _remembered(desk: Desk, connection: Connection, name: str, run: str) -> pl.DataFrame | None:
