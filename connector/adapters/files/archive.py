@@ -1,0 +1,140 @@
+"""The container of a workbook, looked at before anything is unpacked: sizes, ratios, names, and what no sheet needs.
+
+What the directory promises is then held to: each part is unpacked once, in pieces, and must be as long as it says.
+No cell is understood here; nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from xml.etree import ElementTree
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from connector.adapters.files.faults import fault
+from connector.errors import WireError
+
+# Parts; a workbook of a hundred sheets with pictures has some four hundred.
+_MOST_PARTS = 5_000
+# Bytes of all parts unpacked. 100,000 employees are about 60 MB of XML.
+_MOST_UNPACKED = 1 << 30
+# How much smaller a packed part may be: dense sheets pack 10 to 40 times, a bomb of one letter 1,000 times.
+_MOST_RATIO, _RATIO_FROM = 150, 4 << 20
+# Cells of a sheet from its first to its last, the empty ones between counted: the reader keeps room for each.
+_MOST_CELLS = 20_000_000
+_PIECE = 1 << 20
+# A reference to a cell that is far out: beyond column Z, or beyond row 99,999.
+_FAR_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{2,3})[0-9]{1,7}["']""")
+_FAR_ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}([0-9]{6,7})["']""")
+_NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
+_ERROR_CELL = re.compile(rb"""<c\s[^>]*?\bt="e"[^>]*>(?:(?!</c>).)*?<v>(#[^<]{1,12})</v>""", re.DOTALL)
+_CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+class Container:
+    """A workbook's parts. WireError names the part that is too large, lies about its size or does not belong."""
+
+    def __init__(self, content: bytes, place: str) -> None:
+        self._place = place
+        try:
+            self._zip = ZipFile(BytesIO(content))
+        except (BadZipFile, ValueError) as error:
+            raise fault(WireError, "broken", place) from error
+        self._refuse_bombs()
+
+    def _refuse_bombs(self) -> None:
+        parts = self._zip.infolist()
+        total = sum(part.file_size for part in parts)
+        if len(parts) > _MOST_PARTS or total > _MOST_UNPACKED:
+            raise fault(
+                WireError, "bomb_total", self._place, parts=len(parts), found=total >> 20, limit=_MOST_UNPACKED >> 20
+            )
+        for part in parts:
+            self._refuse_part(part)
+        if "xl/workbook.xml" not in self._zip.namelist():
+            raise fault(WireError, "no_workbook", self._place)
+
+    def _refuse_part(self, part: ZipInfo) -> None:
+        place = f"{self._place} {part.filename[:80]!r}"
+        ratio = part.file_size // max(part.compress_size, 1)
+        if part.file_size > _RATIO_FROM and ratio > _MOST_RATIO:
+            raise fault(WireError, "bomb_ratio", place, ratio=ratio, limit=_MOST_RATIO)
+        if part.filename.startswith(("/", "\\")) or ".." in part.filename.replace("\\", "/").split("/"):
+            raise fault(WireError, "part_name", place)
+        if part.filename.startswith("xl/externalLinks/"):
+            raise fault(WireError, "external_link", self._place)
+        if part.flag_bits & 1:
+            raise fault(WireError, "password", self._place)
+
+    def sheets(self) -> dict[str, bytes]:
+        """Sheet name → its XML. Every other part that a reader unpacks has been unpacked and measured, too."""
+        book, relations = self._tree("xl/workbook.xml"), self._tree("xl/_rels/workbook.xml.rels")
+        targets = {one.get("Id"): str(one.get("Target")).removeprefix("/xl/") for one in relations}
+        for name in self._zip.namelist():
+            if name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/"):
+                self._part(name)
+        found = {}
+        for sheet in book.iter(f"{_MAIN}sheet"):
+            part = f"xl/{targets.get(sheet.get(_REL))}"
+            if part.startswith("xl/worksheets/"):
+                found[str(sheet.get("name"))] = self._part(part)
+        return found
+
+    @property
+    def counts_from_1904(self) -> bool:
+        """Whether a number that is a date counts from 1904, as in workbooks of old Macs."""
+        book = self._tree("xl/workbook.xml")
+        return any(one.get("date1904") in ("1", "true") for one in book.iter(f"{_MAIN}workbookPr"))
+
+    def _tree(self, name: str) -> ElementTree.Element:
+        try:
+            return ElementTree.fromstring(self._part(name))
+        except ElementTree.ParseError as error:
+            raise fault(WireError, "broken", f"{self._place} {name!r}") from error
+
+    def _part(self, name: str) -> bytes:
+        place = f"{self._place} {name[:80]!r}"
+        try:
+            content = b"".join(self._pieces(name))
+        except (BadZipFile, KeyError, EOFError, zlib.error, RuntimeError, OSError) as error:
+            raise fault(WireError, "broken", place) from error
+        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+            raise fault(WireError, "entities", place)
+        return content
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
+        with self._zip.open(name) as part:
+            while piece := part.read(_PIECE):
+                yield piece
+
+
+def refuse_wide(sheet: bytes, place: str) -> None:
+    """WireError when the sheet's last cell is so far out that the room between would be the bomb."""
+    columns = max((_number(name) for name in set(_FAR_COLUMN.findall(sheet))), default=_NEAR_COLUMNS)
+    rows = max((int(row) for row in set(_FAR_ROW.findall(sheet))), default=_NEAR_ROWS)
+    if columns * rows > _MOST_CELLS:
+        raise fault(WireError, "bomb_cells", place, found=f"{rows:,} × {columns:,}", limit=f"{_MOST_CELLS:,}")
+
+
+def error_cells(sheet: bytes) -> list[tuple[int, int, str]]:
+    """(row, column place, `#N/A`) of cells whose formula failed; a reader of values shows them as empty."""
+    found: list[tuple[int, int, str]] = []
+    if b't="e"' not in sheet:
+        return found
+    for match in _ERROR_CELL.finditer(sheet):
+        cell = _CELL.search(match.group(0))
+        if cell is not None:
+            found.append((int(cell[2]), _number(cell[1]) - 1, match[1].decode("ascii", "replace")))
+    return found
+
+
+def _number(name: bytes) -> int:
+    """A → 1, AA → 27."""
+    total = 0
+    for letter in name:
+        total = total * 26 + letter - 64
+    return total
