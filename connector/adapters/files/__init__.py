@@ -1,1 +1,1 @@
-"""CSV files that a company's HR puts into a folder. Only reading; nothing is ever written there."""
+"""Spreadsheets that a company's HR puts into a folder: CSV and Excel. Only reading; nothing is ever written there."""

@@ -1,148 +1,140 @@
-"""The form of a CSV file: bytes in, text cells out, with the number of the line they stood on.
+"""The form of a delimited text: text in, cells out, with the number of the line they stood on.
 
-A line that cannot be cells is set aside with its number; a file that cannot be read at all stops the reading
-with the line, the column and what to do. No file is opened here and no cell is understood here.
+A line that cannot be cells is set aside with its number; a text that ends in the middle stops the reading. No file is
+opened here and no cell is understood here.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from io import BytesIO
-from itertools import islice
+from collections.abc import Iterator
+from io import StringIO
 
 import polars as pl
 
+from connector.adapters.files.faults import fault
+from connector.adapters.files.grid import HEAD_ROWS, ROW, BadLine, Grid, Head
 from connector.errors import WireError
 
-# Column that carries the line number (text) beside the file's own columns; no header may be called so.
-LINE = "#line"
-_BOM = b"\xef\xbb\xbf"
-_MEND_ENCODING = "save the file as “CSV UTF-8” (in WPS or Excel: Save as → CSV UTF-8) and put it there again"
+SEPARATORS = (",", ";", "\t", "|")
+# Letters of a line that a reject keeps.
+_RAW_LIMIT = 500
 
 
-@dataclass(frozen=True)
-class BadLine:
-    """A line that is not a row. `reason`: too_many_cells, too_few_cells or malformed_quotes."""
-
-    line: int
-    reason: str
-    cells: tuple[str, ...]
-    raw: str
+def one_line_end(text: str) -> str:
+    """Every line end as `\\n`."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-@dataclass(frozen=True)
-class Block:
-    """Some lines of the file as a frame of text columns plus `#line`, and the lines set aside."""
-
-    rows: pl.DataFrame
-    bad: tuple[BadLine, ...]
-
-
-def read_header(line: bytes, place: str) -> list[str]:
-    """First line → column names, stripped, without byte order mark. WireError when they cannot be names."""
-    if not line.strip():
-        raise WireError("found no header row", place=place, mend="the first line names the columns")
-    text = _decode([line.removeprefix(_BOM)], 1, [], place)[0]
+def head(text: str, separator: str) -> Head:
+    """The first rows; a row that cannot be read ends them."""
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows: list[tuple[int, tuple[str, ...]]] = []
     try:
-        names = [name.strip() for name in next(csv.reader([text], strict=True))]
-    except csv.Error as error:
-        raise WireError(f"the header row cannot be read: {error}", place=f"{place} line 1") from error
-    doubled = sorted({name for name in names if names.count(name) > 1 or not name or name == LINE})
-    if doubled:
-        raise WireError(
-            f"the header row has empty, doubled or reserved names: {', '.join(repr(n) for n in doubled)}",
-            place=f"{place} line 1",
-            mend="give every column a name of its own",
-        )
-    return names
+        for cells in reader:
+            rows.append((reader.line_num, tuple(cells)))
+            if len(rows) == HEAD_ROWS:
+                break
+    except csv.Error:
+        return tuple(rows)
+    return tuple(rows)
 
 
-def read_blocks(lines: Iterable[bytes], header: list[str], place: str, size: int) -> Iterator[Block]:
-    """Lines after the header → blocks of about `size` lines. Empty lines are no rows. WireError as above."""
-    source, first = iter(lines), 2
-    while block := list(islice(source, size)):
-        while _quotes(block) % 2 and (more := list(islice(source, size))):
-            block += more  # a quoted cell runs over the end of the block
-        texts = _decode(block, first, header, place)
-        yield _fast(block, texts, header, first) or _careful(texts, header, first, place)
-        first += len(block)
+def body(text: str, separator: str, after: int, width: tuple[int, int], place: str) -> Grid:
+    """The lines after line `after` → cells. `width`: of the header, without and with empty cells at its end.
+
+    WireError when the text ends inside a row.
+    """
+    lines = pl.DataFrame({"line": text.removesuffix("\n").split("\n")}).with_row_index(ROW, 1).slice(after)
+    lines = lines.with_columns(pl.col(ROW).cast(pl.Int64))
+    is_blank = lines["line"].str.strip_chars() == ""
+    quotes = lines["line"].str.count_matches('"', literal=True)
+    in_quotes = (quotes.cum_sum() - quotes) % 2 == 1
+    exact = lines["line"].str.count_matches(separator, literal=True) == width[1] - 1
+    is_plain = exact & (quotes == 0) & ~in_quotes & ~is_blank
+    others = lines.filter(~is_plain & (~is_blank | in_quotes))
+    try:
+        parsed, bad = _careful(others, separator, width)
+    except _Astray:  # quotation marks that are no quotation: line by line they cannot be told, in order they can
+        is_plain = pl.zeros(lines.height, pl.Boolean, eager=True)
+        parsed, bad = _all_careful(lines, separator, width, f"{place} line")
+    grid = pl.concat([_plain(lines.filter(is_plain), separator, width[1]), parsed]).sort(ROW)
+    _refuse_half(bad, lines, text, place)
+    return Grid(grid, tuple(bad), int((is_blank & ~in_quotes).sum()))
 
 
-def _quotes(block: list[bytes]) -> int:
-    return sum(line.count(b'"') for line in block)
+class _Astray(Exception):
+    """A run of lines does not end where it seemed to; `line`: where its last row began."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
 
 
-def _decode(block: list[bytes], first: int, header: list[str], place: str) -> list[str]:
-    texts = []
-    for number, line in enumerate(block, first):
-        try:
-            texts.append(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            before = line[: error.start].decode("utf-8")
-            cell = before.count(",")
-            column = f" (column {header[cell]})" if cell < len(header) else ""
-            raise WireError(
-                f"found the byte 0x{line[error.start]:02x} at character {len(before) + 1}{column}, "
-                "expected UTF-8 text",
-                place=f"{place} line {number}",
-                mend=_MEND_ENCODING,
-            ) from error
-    return texts
+def _plain(lines: pl.DataFrame, separator: str, width: int) -> pl.DataFrame:
+    names = [str(place) for place in range(width)]
+    if width == 1:
+        return lines.select(pl.col("line").alias("0"), pl.col(ROW))
+    cells = lines["line"].str.split_exact(separator, width - 1).struct.rename_fields(names).struct.unnest()
+    return cells.with_columns(lines[ROW])
 
 
-def _fast(block: list[bytes], texts: list[str], header: list[str], first: int) -> Block | None:
-    """Lines without quotes, each with as many cells as the header, in one go; None when not so simple."""
-    commas = len(header) - 1
-    if any(
-        '"' in t or t.count(",") != commas or "\r" in t.removesuffix("\r\n") or t.isspace() for t in texts
-    ):
-        return None
-    content = b"".join(block).replace(b"\r\n", b"\n")
-    rows = pl.read_csv(
-        BytesIO(content),
-        has_header=False,
-        new_columns=header,
-        infer_schema=False,
-        quote_char=None,
-    )
-    if rows.height != len(block):
-        return None
-    numbers = pl.int_range(first, first + rows.height, eager=True).cast(pl.String)
-    return Block(rows.with_columns(numbers.alias(LINE)), ())
+def _all_careful(
+    lines: pl.DataFrame, separator: str, width: tuple[int, int], place: str
+) -> tuple[pl.DataFrame, list[BadLine]]:
+    try:
+        return _careful(lines, separator, width)
+    except _Astray as astray:
+        raise fault(WireError, "open_quote", f"{place} {astray.line}") from None
 
 
-def _careful(texts: list[str], header: list[str], first: int, place: str) -> Block:
-    reader = csv.reader(texts, strict=True)
-    rows: list[list[str | None]] = []
+def _careful(lines: pl.DataFrame, separator: str, width: tuple[int, int]) -> tuple[pl.DataFrame, list[BadLine]]:
+    """Lines with quotes or an odd number of cells, run by run of neighbours."""
+    rows: list[tuple[str | int, ...]] = []
     bad: list[BadLine] = []
+    for first, texts in _runs(lines):
+        _read_run(texts, first, separator, width, rows, bad)
+    schema = {**{str(at): pl.String for at in range(width[1])}, ROW: pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row"), bad
+
+
+def _runs(lines: pl.DataFrame) -> Iterator[tuple[int, list[str]]]:
+    starts = lines.with_columns(run=(pl.col(ROW).diff().fill_null(0) != 1).cum_sum())
+    for group in starts.partition_by("run", maintain_order=True):
+        yield int(group[ROW][0]), [f"{line}\n" for line in group["line"].to_list()]
+
+
+def _read_run(
+    texts: list[str], first: int, separator: str, width: tuple[int, int], rows: list[tuple[str | int, ...]],
+    bad: list[BadLine],
+) -> None:
+    reader = csv.reader(texts, delimiter=separator, strict=True)
     while True:
         start = reader.line_num
         try:
             cells = next(reader)
         except StopIteration:
-            break
+            return
         except csv.Error as error:
-            if "unexpected end of data" in str(error):
-                raise WireError(
-                    "a quotation mark is opened and never closed",
-                    place=f"{place} line {first + start}",
-                    mend="close it, or double it where it belongs to the text",
-                ) from error
+            if "unexpected end" in str(error) or "field larger" in str(error):
+                raise _Astray(first + start) from error
             bad.append(_bad(texts, start, reader.line_num, first, "malformed_quotes", []))
             continue
-        if not cells or (len(cells) == 1 and not cells[0].strip() and len(header) > 1):
-            continue
-        if len(cells) != len(header):
-            reason = "too_many_cells" if len(cells) > len(header) else "too_few_cells"
+        while len(cells) > width[1] and not cells[-1].strip():
+            cells.pop()
+        if width[0] <= len(cells) <= width[1]:
+            rows.append((*cells, *[""] * (width[1] - len(cells)), first + start))
+        elif any(cell.strip() for cell in cells):
+            reason = "too_many_cells" if len(cells) > width[1] else "too_few_cells"
             bad.append(_bad(texts, start, reader.line_num, first, reason, cells))
-            continue
-        rows.append([*(cell or None for cell in cells), str(first + start)])
-    schema = {name: pl.String for name in [*header, LINE]}
-    return Block(pl.DataFrame(rows, schema=schema, orient="row"), tuple(bad))
 
 
 def _bad(texts: list[str], start: int, end: int, first: int, reason: str, cells: list[str]) -> BadLine:
     raw = "".join(texts[start : max(end, start + 1)]).strip()
-    return BadLine(first + start, reason, tuple(cells), raw)
+    return BadLine(first + start, reason, tuple(cells), raw[:_RAW_LIMIT])
+
+
+def _refuse_half(bad: list[BadLine], lines: pl.DataFrame, text: str, place: str) -> None:
+    """A last line that is too short and has no line end was still being written."""
+    if bad and not text.endswith("\n") and bad[-1].reason == "too_few_cells" and bad[-1].line == lines[ROW][-1]:
+        raise fault(WireError, "cut_short", f"{place} line {bad[-1].line}")

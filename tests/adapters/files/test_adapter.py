@@ -1,4 +1,4 @@
-"""The company folder: what comes out of good, odd and broken employee files."""
+"""The company folder behind the four verbs: employees out of good, odd and broken files."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from importlib import resources
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
-from connector.adapters.contract import Page, Setting, Since
+from connector.adapters.contract import Page, Since
 from connector.adapters.files import adapter
 from connector.adapters.files.adapter import FilesStore, build
-from connector.adapters.kit.clock import SystemClock
 from connector.errors import ConfigError, UsageError, WireError
 from connector.mappings.table import Context, load_mapping, map_rows
 from connector.model.plan import Action
+from tests.adapters.files import excel97
+from tests.adapters.files.papers import AS_OF, SETTING, write_csv, write_xlsx
+from tests.adapters.files.papers import pull as pull_of
 
 HEAD = (
     "number,name,mobile,department,position,manager,hired_on,status,last_day,exit_requested_on,"
     "monthly_salary,currency"
 )
-SETTING = Setting("hr", "CNY", ZoneInfo("Asia/Shanghai"), SystemClock())
-ASKED = Since(date(2026, 7, 31))
+ASKED = Since(AS_OF)
 Store = Callable[..., FilesStore]
 
 
@@ -62,10 +62,8 @@ def mapped(pages: list[Page]) -> pl.DataFrame:
 
 def test_every_cell_arrives_as_text_and_the_end_is_proved_with_the_count(store):
     pages = pull(store(row("E1"), row("007", salary="0100.50")))
-    assert pages[-1].rows.select("number", "monthly_salary", "#ref", "#line").rows() == [
-        ("E1", "8000.00", "E1", "2"),
-        ("007", "0100.50", "007", "3"),
-    ]
+    assert pages[-1].rows.select("number", "#ref", "#row").rows() == [("E1", "E1", "2"), ("007", "007", "3")]
+    assert set(pages[-1].rows.dtypes) == {pl.String}
     assert (pages[-1].end.how, pages[-1].end.expected) == ("cursor_exhausted", 2)
 
 
@@ -87,28 +85,11 @@ def test_the_mapping_gives_canonical_employees(store):
 
 
 def test_more_rows_than_a_page_come_in_several_pages_each_row_once(store):
-    pages = pull(store(*(row(f"E{n}") for n in range(adapter.PAGE_ROWS + 3))))
+    pages = pull(store(*(row(f"E{n}") for n in range(adapter.PAGE_ROWS + 3)), "E1,short"))
     assert [page.rows.height for page in pages] == [adapter.PAGE_ROWS, 3]
     assert [page.end is None for page in pages] == [True, False]
+    assert [len(page.rejects) for page in pages] == [1, 0]
     assert len(set(numbers(pages))) == adapter.PAGE_ROWS + 3
-
-
-def test_a_byte_order_mark_and_windows_line_ends_change_nothing(store):
-    pages = pull(store(f"{row('E1')}\r", f"{row('E2')}\r", head=f"\ufeff{HEAD}\r"))
-    assert numbers(pages) == ["E1", "E2"]
-    assert pages[0].rows["currency"].to_list() == ["CNY", "CNY"]
-
-
-def test_quoted_cells_may_hold_commas_quotes_and_line_ends(store):
-    pages = pull(store(row("E1", name='"Zhang, ""San""\nJr"'), row("E2")))
-    assert pages[0].rows["name"].to_list() == ['Zhang, "San"\nJr', "张三"]
-    assert pages[0].rows["#line"].to_list() == ["2", "4"]
-
-
-def test_a_quoted_cell_may_run_over_the_end_of_a_page(store):
-    lines = [row(f"E{n}") for n in range(adapter.PAGE_ROWS - 1)]
-    pages = pull(store(*lines, row("X", name='"a\nb"'), row("Y")))
-    assert numbers(pages)[-2:] == ["X", "Y"]
 
 
 @pytest.mark.parametrize(
@@ -123,95 +104,161 @@ def test_a_line_that_is_no_row_is_set_aside_and_the_others_arrive(store, line, r
     pages = pull(store(row("E1"), line, row("E3")))
     assert numbers(pages) == ["E1", "E3"]
     (reject,) = pages[0].rejects
-    assert (reject.reason, reject.payload) == (reason, line)
-    assert "line 3" in reject.found
+    assert (reject.reason, reject.payload, reject.ref) == (reason, line, "employees.csv:3")
     assert pages[0].end.expected == 3
 
 
 def test_a_set_aside_line_names_its_employee_only_where_the_number_stands_first(store):
-    assert pull(store("E2,李四"))[0].rejects[0].key == "E2"
+    assert pull(store("2,李四", number_width=4))[0].rejects[0].key == "0002"
     other = "name,number"
     assert pull(store("李四,E2,more", head=other))[0].rejects[0].key == ""
 
 
-def test_empty_lines_are_no_rows(store):
-    assert numbers(pull(store(row("E1"), "", "  ", row("E2"), ""))) == ["E1", "E2"]
+def test_a_row_that_cannot_be_read_names_its_employee(store):
+    (reject,) = pull(store(row("E1", status="在岗")))[0].rejects
+    assert (reject.key, reject.found, reject.field) == ("E1", "在岗", "status")
+    assert "待离职" in reject.expected and "已离职" in reject.expected
 
 
-def test_both_rows_of_a_doubled_number_arrive_with_keys_of_their_own(store):
-    pages = pull(store(row("E1"), row("E1", name="other"), row("")))
-    assert pages[0].rows["#ref"].to_list() == ["E1", "E1#3", "#4"]
-
-
-def test_a_wrong_byte_names_file_line_character_and_column_and_what_to_do(store):
-    with pytest.raises(WireError) as found:
-        pull(store(row("E1"), row("E2", name="X").encode().replace(b"X", "张".encode("gbk"))))
-    said = str(found.value)
-    assert "employees.csv line 3" in said
-    assert "0xd5 at character 4 (column name)" in said
-    assert "CSV UTF-8" in said
-
-
-def test_a_quotation_mark_that_never_closes_stops_the_reading_and_names_its_line(store):
-    with pytest.raises(WireError, match=r"line 3.*never closed"):
-        pull(store(row("E1"), row("E2", name='"open'), row("E3")))
-
-
-@pytest.mark.parametrize(
-    ("head", "said"), [("", "no header"), ("number,number", "'number'"), ("number,,x", "''"), ('"a', "header")]
-)
-def test_a_header_that_cannot_name_columns_stops_the_reading(store, head, said):
-    with pytest.raises(WireError, match=said):
-        pull(store(row("E1"), head=head))
+def test_both_rows_of_a_doubled_number_arrive_with_keys_that_say_where(store):
+    pages = pull(store(row("E1"), row("E1", name="other")))
+    assert pages[0].rows["#ref"].to_list() == ["E1", "E1#3"]
 
 
 def test_a_header_without_the_number_says_which_setting_mends_it(store):
-    with pytest.raises(ConfigError, match="number_column"):
-        pull(store("E1,x", head="工号,姓名"))
-    pages = pull(store("E1,x", head="工号,姓名", number_column="工号"))
-    assert pages[0].rows["#ref"].to_list() == ["E1"]
+    with pytest.raises(ConfigError, match=r"first row: 卡号, 称呼; .*工号.*number_column"):
+        pull(store("E1,x", head="卡号,称呼"))
+    pages = pull(store("E1,x", head="卡号,称呼", number_column="卡号"))
+    assert numbers(pages) == ["E1"]
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_believed(store, tmp_path):
-    pages = store(*(row(f"E{n}") for n in range(adapter.PAGE_ROWS * 2 + 1))).pull("employee", ASKED)
-    next(pages)
-    place = tmp_path / "employees.csv"
-    os.utime(place, ns=(1, 1))
-    with pytest.raises(WireError, match="changed while"):
-        list(pages)
+def test_a_companys_overlay_says_what_its_columns_are_called(store):
+    overlay = "streams: {employee: {number: {from: number, called: [卡号]}, name: {from: name, called: [称呼]}}}"
+    place = store("E1,张三,x", head="卡号,称呼,姓名")._form.folder
+    built = build({"folder": str(place)}, SETTING.__class__(**{**vars(SETTING), "overlay": overlay}))
+    assert next(built.pull("employee", ASKED)).rows.select("number", "name").rows() == [("E1", "张三")]
 
 
-def test_a_file_that_is_replaced_or_vanishes_while_it_is_read_is_not_believed(store, tmp_path):
-    pages = store(*(row(f"E{n}") for n in range(adapter.PAGE_ROWS * 2 + 1))).pull("employee", ASKED)
-    next(pages)
-    (tmp_path / "employees.csv").unlink()
-    with pytest.raises(WireError, match="changed while"):
-        list(pages)
+def test_columns_are_separated_by_what_the_header_shows(store):
+    for separator in ",;\t|":
+        lines = [line.replace(",", separator) for line in (row("E1"), row("E2"))]
+        assert numbers(pull(store(*lines, head=HEAD.replace(",", separator)))) == ["E1", "E2"]
 
 
-def test_an_empty_list_of_employees_is_a_proved_nothing(store):
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16", "utf-16-be"])
+def test_a_file_of_any_encoding_gives_the_same_rows(tmp_path, encoding):
+    write_csv(tmp_path, [["工号", "姓名"], ["E1", "张三"]], encoding=encoding)
+    assert pull_of(tmp_path).rows.select("number", "name").rows() == [("E1", "张三")]
+
+
+def test_the_older_excel_is_read_like_the_newer(tmp_path):
+    (tmp_path / "a.xls").write_bytes(excel97.workbook([["工号", "姓名"], [7.0, "张三"]]))
+    assert pull_of(tmp_path, file="a.xls", number_width=4).column("number") == ["0007"]
+
+
+def test_of_several_sheets_the_one_with_the_header_is_meant(tmp_path):
+    write_xlsx(tmp_path, 说明=[["请勿修改"]], 花名册=[["工号", "姓名"], ["E1", "张三"]])
+    assert pull_of(tmp_path, file="employees.xlsx").column("number") == ["E1"]
+
+
+def test_two_sheets_that_fit_are_a_setting_to_mend(tmp_path):
+    rows = [["工号", "姓名"], ["E1", "张三"]]
+    write_xlsx(tmp_path, 北京=rows, 上海=[*rows, ["E2", "李四"]])
+    with pytest.raises(ConfigError, match=r"several sheets fit: 北京, 上海 → say in `sheet`"):
+        pull_of(tmp_path, file="employees.xlsx")
+    assert pull_of(tmp_path, file="employees.xlsx", sheet="上海").column("number") == ["E1", "E2"]
+    with pytest.raises(ConfigError, match="found no sheet “广州”; found: 北京, 上海"):
+        pull_of(tmp_path, file="employees.xlsx", sheet="广州")
+
+
+def test_a_sheet_asked_of_a_text_file_is_a_setting_to_mend(store):
+    with pytest.raises(ConfigError, match="has no sheets"):
+        pull(store(row("E1"), sheet="A"))
+
+
+def test_merged_cells_are_filled_only_in_the_columns_that_are_named(store):
+    head = "工号,姓名,部门,岗位"
+    lines = ("E1,张三,销售部,经理", "E2,李四,,", "E3,王五,,")
+    assert pull(store(*lines, head=head))[0].rows["department"].to_list() == ["销售部", None, None]
+    rows = pull(store(*lines, head=head, fill_down=["部门"]))[0].rows
+    assert rows.select("department", "position").rows() == [("销售部", "经理"), ("销售部", None), ("销售部", None)]
+
+
+@pytest.mark.parametrize("name", ["工资", "工号"])
+def test_only_columns_that_are_there_and_name_nobody_can_be_filled(store, name):
+    with pytest.raises(ConfigError, match=f"“{name}”, which is no column that can be filled; found: 工号, 姓名"):
+        pull(store("E1,张三", head="工号,姓名", fill_down=[name]))
+
+
+def test_a_line_with_a_number_is_an_employee_whatever_he_is_called(store):
+    pages = pull(store("E1,合计", ",合计", head="工号,姓名"))
+    assert numbers(pages) == ["E1"]
+    assert pages[0].ignored == {"summary": 1}
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" \r\n"])
+def test_an_empty_file_is_no_list_of_nobody(store, tmp_path, content):
+    built = store()
+    (tmp_path / "employees.csv").write_bytes(content)
+    with pytest.raises(WireError, match="the file is empty"):
+        pull(built)
+
+
+def test_a_header_without_rows_is_a_proved_nothing(store):
     (page,) = pull(store())
     assert (page.rows.height, page.end.expected) == (0, 0)
     assert "number" in page.rows.columns
 
 
-def test_only_the_employees_asked_for_are_delivered(store):
-    pages = pull(store(row("E1"), row("E2"), row("E3")), Since(date(2026, 7, 31), only=("E2",)))
-    assert numbers(pages) == ["E2"]
-    assert pages[-1].end.expected == 1
+def test_a_web_page_that_is_called_a_workbook_says_so(tmp_path):
+    (tmp_path / "employees.xls").write_text("<html><table><tr><td>工号</td></tr></table></html>")
+    with pytest.raises(WireError, match="web page"):
+        pull_of(tmp_path, file="employees.xls")
 
 
-def test_a_missing_file_is_a_setting_to_mend(store, tmp_path):
+@pytest.mark.parametrize("change", ["touched", "removed"])
+def test_a_file_that_changes_while_it_is_read_is_not_believed(store, tmp_path, change):
+    pages = store(*(row(f"E{n}") for n in range(adapter.PAGE_ROWS * 2 + 1))).pull("employee", ASKED)
+    next(pages)
+    place = tmp_path / "employees.csv"
+    place.unlink() if change == "removed" else os.utime(place, ns=(1, 1))
+    with pytest.raises(WireError, match="changed while"):
+        list(pages)
+
+
+def test_only_the_employees_asked_for_are_delivered_and_what_may_be_theirs(store):
+    built = store(row("1"), row("2"), row("3", status="?"), row("2", status="?"), row(""), number_width=2)
+    pages = pull(built, Since(AS_OF, only=("02",)))
+    assert numbers(pages) == ["02"]
+    assert [reject.key for reject in pages[0].rejects] == ["02", ""]
+    assert pages[-1].end.expected == 3
+
+
+def test_a_missing_file_is_a_setting_to_mend(store):
     built = store(row("E1"), file="staff.csv")
     with pytest.raises(ConfigError, match=r"staff\.csv"):
         pull(built)
-    assert [(c.stage, c.passed, c.mend) for c in built.check()] == [("reach", False, "files.mend.no_file")]
+    assert [(c.stage, c.passed, c.mend) for c in built.check()] == [("reach", False, "files.mend.check_file")]
 
 
-def test_check_passes_on_a_good_file_and_names_a_bad_header(store):
-    assert all(check.passed for check in store(row("E1")).check())
-    last = store("x", head="name").check()[-1]
-    assert (last.stage, last.passed, last.mend) == ("fields", False, "files.mend.bad_header")
+def test_check_passes_on_a_good_file_and_says_how_it_is_read(store):
+    checks = store("E1,张三", head="工号,姓名").check()
+    assert all(check.passed for check in checks)
+    assert checks[-1].found == "employees.csv (utf-8) row 1: 工号 = number, 姓名 = name"
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    [
+        (b"x,y\n", "files.mend.check_header"), (b"\xff\xff\n", "files.mend.check_form"),
+        (b"PK\x03\x04", "files.mend.check_form"),
+    ],
+)  # fmt: skip
+def test_check_names_what_is_wrong_and_how_to_mend_it(store, tmp_path, content, mend):
+    built = store()
+    (tmp_path / "employees.csv").write_bytes(content)
+    last = built.check()[-1]
+    assert (last.stage, last.passed, last.mend) == ("fields", False, mend)
 
 
 @pytest.mark.parametrize("options", [{}, {"folder": ".", "file": "../x.csv"}, {"folder": ".", "colour": "red"}])
@@ -221,8 +268,10 @@ def test_a_wrong_option_is_named_with_the_connection(options):
 
 
 def test_a_stream_it_does_not_have_is_refused(store):
-    with pytest.raises(UsageError, match="loan"):
-        list(store(row("E1")).pull("loan", ASKED))
+    built = store(row("E1"))
+    assert built.manifest.streams == ("employee",)
+    with pytest.raises(UsageError, match="signal"):
+        list(built.pull("signal", ASKED))
 
 
 def test_nothing_is_written_and_no_mark_stands(store):
