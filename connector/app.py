@@ -24,7 +24,7 @@ from connector.origins import Origin, origins
 from connector.rules.book import RuleBook, load_book
 from connector.settings import Settings, load_settings, read_settings, resolve_secret, schedule_of
 from connector.store.database import open_store, shown_url
-from connector.sync.connections import Company, Connection, Desk, Progress
+from connector.sync.connections import SHRINK_PERCENT, Company, Connection, Desk, Progress
 
 
 def store_url(settings: Settings) -> str:
@@ -53,6 +53,7 @@ def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...
     for name, spec in settings.connections.items():
         options = dict(spec)
         adapter_name = str(options.pop("adapter", ""))
+        shrink_percent = _percent(options.pop("shrink_percent", SHRINK_PERCENT), f"connections.{name}.shrink_percent")
         if adapter_name not in registry.forms():
             known = ", ".join(sorted(registry.forms()))
             raise ConfigError(f"`adapter: {adapter_name}`; known: {known}", place=f"connections.{name}")
@@ -61,7 +62,7 @@ def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...
         setting = Setting(name, company.currency, ZoneInfo(company.time_zone), clock, overlay)
         adapter = registry.build(adapter_name, options, setting)
         mapping = load_mapping(registry.mapping_text(adapter_name), f"{adapter_name}/mapping.yaml", overlay)
-        found.append(Connection(name, adapter.manifest.roles[0], adapter, mapping))
+        found.append(Connection(name, adapter.manifest.roles[0], adapter, mapping, shrink_percent))
     _refuse_rivals(found)
     return tuple(found)
 
@@ -77,6 +78,12 @@ def _refuse_rivals(connections: list[Connection]) -> None:
                     mend="keep one of them",
                 )
             first[stream] = connection.name
+
+
+def _percent(found: object, place: str) -> int:
+    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= 100:
+        return found
+    raise ConfigError(f"found {found!r}, expected a whole number from 0 to 100", place=place)
 
 
 def _overlay(adapter_name: str, overlays: Path | None) -> str:

@@ -13,17 +13,22 @@ from connector.mappings.table import StreamMapping
 from connector.rules.book import RuleBook
 from connector.store.database import Store
 
+# Nobody loses this share of his people in a night without knowing it. Percent of rows.
+SHRINK_PERCENT = 5
+
 Progress = Callable[[str, int], None]  # stage code, rows so far
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One account in one product: its adapter and the mapping of each of its streams."""
+    """One account in one product: its adapter, the mapping of each of its streams, and when a stream that shrank
+    since its last complete read is not believed: when it lost more than `shrink_percent` of its rows."""
 
     name: str
     role: str  # finance | oa | hr
     adapter: Adapter
     mappings: dict[str, StreamMapping]
+    shrink_percent: int = SHRINK_PERCENT
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,12 @@ from connector.store.snapshots import (
     record,
     write_frame,
 )
-from connector.sync.connections import Desk
+from connector.sync.connections import SHRINK_PERCENT, Desk
 from connector.sync.pull import Stream, Streams, pull_stream, read_company
 
-# A stream that shrinks by more than this share, and by more than a handful, is not believed to be whole.
-_SHRINK_PERCENT, _HANDFUL = 5, 2
-_SHRINKING_MATTERS = ("employee", "person", "open_item", "exit", "approval")
+# Rows that a stream may lose whatever share they are: a company of ten loses people too.
+_HANDFUL = 2
+_SHRINKING_MATTERS = ("employee", "person", "open_item", "exit", "approval", "appraisal_month", "attendance_month")
 
 
 def pull_company(desk: Desk, as_of: date, run: str, only: Mapping[str, tuple[str, ...]] | None = None) -> Streams:
@@ -70,7 +70,9 @@ def _believed(desk: Desk, stream: Stream, run: str) -> Stream:
     if not stream.complete or earlier is None or stream.name not in _SHRINKING_MATTERS:
         return stream
     lost = earlier.staged - stream.rows.height
-    if lost <= _HANDFUL or lost * 100 <= earlier.staged * _SHRINK_PERCENT:
+    connection = desk.company.by_name(stream.system)
+    limit = connection.shrink_percent if connection is not None else SHRINK_PERCENT
+    if lost <= _HANDFUL or lost * 100 <= earlier.staged * limit:
         return stream
     if stream.rows.height >= accepted_size(desk.store, stream.system, stream.name, earlier.sha256):
         return stream
