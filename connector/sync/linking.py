@@ -139,6 +139,11 @@ def _people(people: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([people.select("number", "name"), bare.with_columns(name=pl.lit(None, pl.String))])
 
 
+# Streams that a rule may rest on.
+_WANTED = frozenset({
+    "employee", "person", "open_item", "payout", "request", "approval", "exit", "appraisal_month", "attendance_month",
+    "signal",
+})
 # What finance calls a trip stands on two of its documents; a company may keep it on neither.
 _TRIP, _TRIP_STREAMS = "trip", ("open_item", "request")
 
@@ -151,8 +156,7 @@ def _known(streams: Streams, complete: frozenset[str]) -> frozenset[str]:
 def _absent(desk: Desk, streams: Streams) -> frozenset[str]:
     """Streams that no connection delivers, and trips where no document carries them."""
     delivered = {s for c in desk.company.connections for s in c.adapter.manifest.streams}
-    known = {"employee", "person", "open_item", "payout", "request", "approval", "exit", *_CONDUCT.values()}
-    absent = known - delivered
+    absent = set(_WANTED - delivered)
     lacking = [name for name in _TRIP_STREAMS if name in streams and "trip_start" in streams[name].lacks]
     if len(lacking) == len(_TRIP_STREAMS):
         absent |= {_TRIP}
