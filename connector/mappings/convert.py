@@ -15,6 +15,7 @@ from connector.model.values import MONEY_LIMIT, exponent
 
 # Dates at or before this one are how some systems write "no date".
 _NO_DATE = pl.date(1900, 1, 1)
+_ISO_DAY = r"^\d{4}-\d\d-\d\d($|[T ])"
 
 
 def text(source: pl.Expr) -> pl.Expr:
@@ -28,7 +29,13 @@ def _year_first(source: pl.Expr) -> pl.Expr:
 
     Only forms that begin with the year: of `7/8/2026` nobody knows which is the month.
     """
-    value = text(source).str.replace(r"^(\d{4})(\d\d)(\d\d)$", "$1-$2-$3")
+    return text(source).map_batches(_with_dashes, return_dtype=pl.String)
+
+
+def _with_dashes(column: pl.Series) -> pl.Series:
+    if column.str.contains(_ISO_DAY).fill_null(True).all():  # as systems write it: nothing to do
+        return column
+    value = column.str.replace(r"^(\d{4})(\d\d)(\d\d)$", "$1-$2-$3")
     parted = value.str.replace(r"^(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})日?", "$1-0$2-0$3")
     return parted.str.replace(r"^(\d{4})-0?(\d\d)-0?(\d\d)", "$1-$2-$3")
 
@@ -38,7 +45,7 @@ def day(source: pl.Expr, zone: ZoneInfo) -> pl.Expr:
     is no date. `2026年7月31日`, `2026.7.31`, `2026/7/31`, `20260731` are dates too. Milliseconds are an instant: its
     day is that of `zone`."""
     value = _year_first(source)
-    alone = value.str.contains(r"^\d{4}-\d\d-\d\d($|[T ])")  # not the first day of `2026.7.1-2026.7.31`
+    alone = value.str.contains(_ISO_DAY)  # not the first day of `2026.7.1-2026.7.31`
     written = pl.when(alone).then(value.str.slice(0, 10)).otherwise(None).str.to_date("%Y-%m-%d", strict=False)
     counted = text(source).str.extract(r"^/Date\((-?\d{1,15})([+-]\d{4})?\)/$", 1).cast(pl.Int64, strict=False)
     local = pl.from_epoch(counted, time_unit="ms").dt.replace_time_zone("UTC").dt.convert_time_zone(zone.key).dt.date()

@@ -26,8 +26,7 @@ _MOST_RATIO, _RATIO_FROM = 150, 4 << 20
 _MOST_CELLS = 20_000_000
 _PIECE = 1 << 20
 # A reference to a cell that is far out: beyond column Z, or beyond row 99,999.
-_FAR_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Z]{2,3})[0-9]{1,7}["']""")
-_FAR_ROW = re.compile(rb"""\br\s*=\s*["'][A-Z]{0,3}([0-9]{6,7})["']""")
+_FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Z]{2,3})([0-9]{1,7})|[A-Z]?([0-9]{6,7}))["']""")
 _NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
 _ERROR_CELL = re.compile(rb"""<c\s[^>]*?\bt="e"[^>]*>(?:(?!</c>).)*?<v>(#[^<]{1,12})</v>""", re.DOTALL)
 _CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
@@ -114,8 +113,9 @@ class Container:
 
 def refuse_wide(sheet: bytes, place: str) -> None:
     """WireError when the sheet's last cell is so far out that the room between would be the bomb."""
-    columns = max((_number(name) for name in set(_FAR_COLUMN.findall(sheet))), default=_NEAR_COLUMNS)
-    rows = max((int(row) for row in set(_FAR_ROW.findall(sheet))), default=_NEAR_ROWS)
+    columns, rows = _NEAR_COLUMNS, _NEAR_ROWS
+    for name, row, row_alone in _FAR.findall(sheet):
+        columns, rows = max(columns, _number(name)), max(rows, int(row or row_alone))
     if columns * rows > _MOST_CELLS:
         raise fault(WireError, "bomb_cells", place, found=f"{rows:,} × {columns:,}", limit=f"{_MOST_CELLS:,}")
 

@@ -51,13 +51,16 @@ class Reading:
     unit: Mapping[str, int] = field(default_factory=dict)
 
 
-def plain(source: pl.Expr, is_code: bool) -> pl.Expr:
+def plain(column: pl.Series, is_code: bool) -> pl.Series:
     """Without what nobody sees and without `="…"`; codes in their half-width form. Empty is null."""
-    seen = source.str.replace_all(_UNSEEN, "").str.strip_chars()
-    seen = seen.str.replace(r'^="([^"]*)"$', "$1").str.strip_chars()
-    if is_code:
-        seen = seen.str.normalize("NFKC").str.strip_chars()
-    return pl.when(seen == "").then(None).otherwise(seen)
+    if column.str.contains(_UNSEEN).any():
+        column = column.str.replace_all(_UNSEEN, "")
+    column = column.str.strip_chars()
+    if column.str.starts_with('="').any():
+        column = column.str.replace(r'^="([^"]*)"$', "$1").str.strip_chars()
+    if is_code and column.str.contains(r"[^\x00-\x7f]").any():
+        column = column.str.normalize("NFKC").str.strip_chars()
+    return column.replace("", None)
 
 
 def read_cells(rows: pl.DataFrame, fields: Sequence[Field], reading: Reading) -> pl.DataFrame:
@@ -66,7 +69,7 @@ def read_cells(rows: pl.DataFrame, fields: Sequence[Field], reading: Reading) ->
     A column `#is_number:…` says which of its amounts were numbers in a workbook and not typed text.
     """
     present = [f for f in fields if f.source in rows.columns]
-    rows = rows.with_columns([plain(pl.col(str(f.source)), _is_code(f)).alias(str(f.source)) for f in present])
+    rows = rows.with_columns([plain(rows[str(f.source)], _is_code(f)) for f in present])
     rows = rows.with_columns([_shaped(f, reading).alias(str(f.source)) for f in present if f.kind != "money"])
     currency = next((str(f.source) for f in fields if f.target == "currency"), "")
     if currency:

@@ -64,13 +64,17 @@ def write_csv(folder: Path, rows: Rows, name: str = "employees.csv", encoding: s
     return place
 
 
-def write_xlsx(folder: Path, name: str = "employees.xlsx", from_1904: bool = False, **sheets: Rows) -> Path:
+def write_xlsx(
+    folder: Path, name: str = "employees.xlsx", from_1904: bool = False, hidden: str = "", **sheets: Rows
+) -> Path:
     """Numbers as numbers, dates as dates, text as text; `=…` as a failed formula that shows what follows."""
     place = folder / name
     with xlsxwriter.Workbook(place, {"date_1904": from_1904}) as book:
         shown = book.add_format({"num_format": "yyyy-mm-dd"})
         for title, rows in sheets.items():
             sheet = book.add_worksheet(title)
+            if title == hidden:
+                sheet.hide()
             for at, row, cell in _cells(rows):
                 if isinstance(cell, date):
                     sheet.write_datetime(row, at, cell, shown)

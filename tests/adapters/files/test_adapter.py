@@ -171,6 +171,19 @@ def test_two_sheets_that_fit_are_a_setting_to_mend(tmp_path):
         pull_of(tmp_path, file="employees.xlsx", sheet="广州")
 
 
+def test_a_hidden_sheet_counts_only_when_it_is_asked_for(tmp_path):
+    rows = [["工号", "姓名"], ["E1", "张三"]]
+    write_xlsx(tmp_path, 在用=rows, 旧=[*rows, ["E2", "李四"]], hidden="旧")
+    assert pull_of(tmp_path, file="employees.xlsx").column("number") == ["E1"]
+    assert pull_of(tmp_path, file="employees.xlsx", sheet="旧").column("number") == ["E1", "E2"]
+
+
+@pytest.mark.parametrize(("options", "day"), [({}, "2026-07-31"), ({"date_system": 1900}, "2022-07-30")])
+def test_a_number_is_counted_from_the_day_the_workbook_says_unless_the_connection_does(tmp_path, options, day):
+    write_xlsx(tmp_path, from_1904=True, A=[["工号", "入职日期"], ["E1", 44772]])
+    assert pull_of(tmp_path, file="employees.xlsx", **options).column("hired_on") == [day]
+
+
 def test_a_sheet_asked_of_a_text_file_is_a_setting_to_mend(store):
     with pytest.raises(ConfigError, match="has no sheets"):
         pull(store(row("E1"), sheet="A"))
