@@ -19,9 +19,20 @@ An error says the place, what was found, what was expected and how to mend it. N
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class ConnectorError(Exception):
-    """Base of all. `place` names where (system, stream, file, row); `mend` says what a person can do."""
+    """Base of all. `place` names where (system, stream, file, row); `mend` says what a person can do.
+
+    An error that the text catalog knows has a `code` (`files.fault.empty`, its mend beside it as `files.mend.empty`)
+    and the `facts` that fill both: a door says it in the reader's language.
+    """
+
+    code: str = ""
+    facts: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, message: str, *, place: str = "", mend: str = "") -> None:
         super().__init__(message)
@@ -34,6 +45,13 @@ class ConnectorError(Exception):
         if self.mend:
             parts.append(f"→ {self.mend}")
         return " ".join(parts)
+
+    @property
+    def record(self) -> str:
+        """One line to keep: the code with place and facts, else the kind of the error and its words."""
+        if not self.code:
+            return f"{type(self).__name__}: {self}"
+        return f"{self.code}: {json.dumps({'place': self.place, **self.facts}, ensure_ascii=False, default=str)}"
 
 
 class UsageError(ConnectorError):

@@ -106,12 +106,13 @@ def _failed(error: Exception) -> Check:
 def _show_checks(found: dict[str, list[Check]], lang: str) -> None:
     from connector.cli.screen import Screen
     from connector.i18n import text
+    from connector.i18n.sentences import found_text
 
     out = Screen()
     for name, checks in found.items():
         out.line(name, style="bold")
         for one in checks:
-            out.line(f"  {'✓' if one.passed else '✗'} {text('stage.' + one.stage, lang)} {one.found}")
+            out.line(f"  {'✓' if one.passed else '✗'} {text('stage.' + one.stage, lang)} {found_text(one.found, lang)}")
             if one.mend and not one.passed:
                 out.line(f"    → {text(one.mend, lang)}")
 

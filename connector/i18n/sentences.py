@@ -6,6 +6,7 @@ in the JSON documents: money as decimal text, days in ISO form. Nothing is escap
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -106,14 +107,31 @@ def fact_text(name: str, value: object, language: str, currency: str = "") -> st
 
 
 def cause_text(cause: object, language: str) -> str:
-    """`count_differs: 4 of 5` → the words of the code, then the detail as it came."""
+    """`count_differs: 4 of 5` → the words of the code, then the detail as it came; `files.fault.empty: {"place": …}` →
+    place, what is wrong there, and the mend."""
     code, _, detail = str(cause).partition(": ")
+    if _is_fault(code, detail):
+        mend = text(code.replace(".fault.", ".mend."), language)
+        return text("say.fault", language, found=found_text(cause, language), mend=mend)
     named = word("reason", code, language)
     if not detail:
         return named
     if named == code:
         return str(cause)
     return text("say.cause", language, cause=named, detail=detail)
+
+
+def found_text(found: object, language: str) -> str:
+    """What a check found: place and what is wrong there, where it is a fault of the catalog; else as it came."""
+    code, _, detail = str(found).partition(": ")
+    if not _is_fault(code, detail):
+        return str(found)
+    words = _safe({name: str(value) for name, value in json.loads(detail).items()})
+    return text("say.cause", language, cause=words.pop("place", ""), detail=text(code, language, **words))
+
+
+def _is_fault(code: str, detail: str) -> bool:
+    return ".fault." in code and detail.startswith("{")
 
 
 def rules_text(codes: object, language: str) -> str:

@@ -112,9 +112,9 @@ def pull_stream(
             reading.take(page)
             end = page.end or end
     except AuthError as error:
-        cause = refused = f"{type(error).__name__}: {error}"
+        cause = refused = error.record
     except ConnectorError as error:
-        cause = f"{type(error).__name__}: {error}"
+        cause = error.record
     except Exception as error:  # a fault in one adapter must not end the night of the others
         cause = f"crashed: {type(error).__name__}"
     rows = reading.rows()

@@ -11,6 +11,7 @@ import pytest
 from connector.adapters import registry
 from connector.adapters.contract import Setting
 from connector.adapters.files.adapter import build
+from connector.i18n.sentences import cause_text
 from connector.mappings.table import load_mapping
 from connector.model.runs import NightRecord
 from connector.sync.connections import Connection
@@ -86,7 +87,7 @@ def test_how_much_a_list_may_lose_is_said_by_its_connection(given: Given, tmp_pa
     assert employees(night(house))["complete"] is is_believed
 
 
-@pytest.mark.parametrize(("rest", "cause"), [("904,", "still being written"), ('904,"孙', "still being written")])
+@pytest.mark.parametrize(("rest", "cause"), [("904,", "最后一行不完整"), ('904,"孙', "引号从这里打开")])
 def test_half_a_file_is_no_list_and_its_cause_says_why(given: Given, tmp_path, rest: str, cause: str) -> None:
     house = given()
     put(tmp_path, count=3)
@@ -94,7 +95,8 @@ def test_half_a_file_is_no_list_and_its_cause_says_why(given: Given, tmp_path, r
     put(tmp_path, "001,员工1,在职", "002,员工2,在职", rest, end="")
     proof = employees(night(house))
     assert not proof["complete"]
-    assert cause in str(proof["cause"])
+    said = cause_text(proof["cause"], "zh_CN")
+    assert cause in said and "employees.csv line 4" in said and "请等导出完成" in said
 
 
 def test_a_stream_without_a_file_switches_its_rules_off_and_one_with_a_file_does_not(given: Given, tmp_path) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from connector.adapters.contract import Check, End, Page, Receipt, Setting, Since
 from connector.adapters.files.connection import FilesForm
-from connector.adapters.files.faults import fault
+from connector.adapters.files.faults import fault, mend_of
 from connector.adapters.files.folder import Taken, choose, take
 from connector.adapters.files.grid import ROW
 from connector.adapters.files.reading import Read, read_rows
@@ -55,35 +55,28 @@ class FilesStore:
         """reach: the file is there; permission: it opens; fields: a header with the columns that a stream needs."""
         found: list[Check] = []
         for stream in self.manifest.streams:
-            for one in self._check(stream):
-                found.append(one)
-                if not one.passed:
-                    return found
+            found += self._check(stream)
+            if not found[-1].passed:
+                break
         return found
 
     def _check(self, stream: str) -> Iterator[Check]:
-        wanted = self._wanted[stream]
+        wanted, stage = self._wanted[stream], "reach"
         try:
             place = choose(self._form.folder, wanted.named)
-        except ConnectorError as error:
-            yield Check("reach", False, str(error), "files.mend.check_file")
-            return
-        yield Check("reach", place.is_file(), str(place), "files.mend.check_file")
-        try:
+            if not place.is_file():
+                raise fault(ConfigError, "no_file", str(place))
+            yield Check(stage, True, str(place))
+            stage = "permission"
             taken = take(place)
-        except ConnectorError as error:
-            yield Check("permission", False, str(error), "files.mend.check_right")
-            return
-        yield Check("permission", True)
-        try:
+            yield Check(stage, True)
+            stage = "fields"
             sheet = open_sheet(taken, wanted)
-        except ConfigError as error:
-            yield Check("fields", False, str(error), "files.mend.check_header")
         except ConnectorError as error:
-            yield Check("fields", False, str(error), "files.mend.check_form")
-        else:
-            columns = ", ".join(f"{written} = {name}" for name, written in sheet.header.written.items())
-            yield Check("fields", True, f"{sheet.place} ({sheet.form}) row {sheet.header.row}: {columns}")
+            yield Check(stage, False, error.record, mend_of(error))
+            return
+        columns = ", ".join(f"{written} = {name}" for name, written in sheet.header.written.items())
+        yield Check(stage, True, f"{sheet.place} ({sheet.form}) row {sheet.header.row}: {columns}")
 
     def pull(self, stream: str, since: Since) -> Iterator[Page]:
         """Pages of text rows with the mapping's names, `#ref` and `#row`; rows set aside as rejects.

@@ -11,7 +11,7 @@ from connector.errors import ConnectorError
 from connector.i18n import text
 
 _Kind = TypeVar("_Kind", bound=ConnectorError)
-# Errors are written in English; doors show the mend of a check in the reader's language by its code.
+# The words that an error carries beside its code, for logs and for who meets it without a door.
 _LANGUAGE = "en"
 
 
@@ -21,4 +21,10 @@ def fault(kind: type[_Kind], code: str, place: str, **facts: object) -> _Kind:
         text(f"files.fault.{code}", _LANGUAGE, **facts), place=place,
         mend=text(f"files.mend.{code}", _LANGUAGE, **facts),
     )
+    error.code, error.facts = f"files.fault.{code}", facts
     return error
+
+
+def mend_of(error: ConnectorError) -> str:
+    """The code of an error's mend in the catalog."""
+    return error.code.replace(".fault.", ".mend.")

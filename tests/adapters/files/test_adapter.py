@@ -204,9 +204,14 @@ def test_only_columns_that_are_there_and_name_nobody_can_be_filled(store, name):
 
 
 def test_a_line_with_a_number_is_an_employee_whatever_he_is_called(store):
-    pages = pull(store("E1,合计", ",合计", head="工号,姓名"))
+    pages = pull(store("合计,E1", "合计,", head="姓名,工号"))
     assert numbers(pages) == ["E1"]
     assert pages[0].ignored == {"summary": 1}
+
+
+def test_blank_lines_are_counted_with_and_without_separators(store):
+    pages = pull(store("E1,张三", "", " , ", "  ", "E2,李四", head="工号,姓名"))
+    assert (numbers(pages), pages[0].ignored) == (["E1", "E2"], {"blank": 3})
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" \r\n"])
@@ -251,7 +256,7 @@ def test_a_missing_file_is_a_setting_to_mend(store):
     built = store(row("E1"), file="staff.csv")
     with pytest.raises(ConfigError, match=r"staff\.csv"):
         pull(built)
-    assert [(c.stage, c.passed, c.mend) for c in built.check()] == [("reach", False, "files.mend.check_file")]
+    assert [(c.stage, c.passed, c.mend) for c in built.check()] == [("reach", False, "files.mend.no_file")]
 
 
 def test_check_passes_on_a_good_file_and_says_how_it_is_read(store):
@@ -263,8 +268,8 @@ def test_check_passes_on_a_good_file_and_says_how_it_is_read(store):
 @pytest.mark.parametrize(
     ("content", "mend"),
     [
-        (b"x,y\n", "files.mend.check_header"), (b"\xff\xff\n", "files.mend.check_form"),
-        (b"PK\x03\x04", "files.mend.check_form"),
+        (b"x,y\n", "files.mend.no_header"), (b"\xff\xff\n", "files.mend.encoding"),
+        (b"PK\x03\x04", "files.mend.broken"),
     ],
 )  # fmt: skip
 def test_check_names_what_is_wrong_and_how_to_mend_it(store, tmp_path, content, mend):

@@ -47,6 +47,11 @@ def test_of_two_rows_the_one_that_knows_more_names_is_the_header() -> None:
     assert header is not None and header.row == 2
 
 
+def test_of_two_equal_rows_the_first_is_the_header() -> None:
+    header = found("工号,姓名", "1,张三", "工号,姓名")
+    assert header is not None and header.row == 1
+
+
 def test_columns_that_nobody_knows_may_be_called_anything_or_nothing() -> None:
     header = found("备注,工号,备注,,姓名,")
     assert header is not None
