@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -73,13 +73,20 @@ class Town:
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     write_sample_company(tmp_path / "company", FIRST_NIGHT)
-    world = load_world(tmp_path / "company")
+    with open_town(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def open_town(folder: Path, **kingdee: Any) -> Iterator[Town]:
+    """The town of `folder/company`. `kingdee`: options of that connection other than the usual."""
+    world = load_world(folder / "company")
     standins = {"kingdee": KingdeeStandIn(world), "dingtalk": DingTalkStandIn(world, rate_limits=False)}
     with ExitStack() as stack:
         box = stack.enter_context(start_sandbox(world, standins))
         document = settings_of(world, box.describe(), HrSource())
-        desk = stack.enter_context(House().desk_of(document, tmp_path, clock=TownClock(world)))
-        yield Town(box, desk)
+        document["connections"]["kingdee"] |= kingdee
+        yield Town(box, stack.enter_context(House().desk_of(document, folder, clock=TownClock(world))))
 
 
 def planned(record: NightRecord) -> set[tuple[str, str, str]]:

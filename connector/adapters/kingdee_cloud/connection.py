@@ -11,6 +11,9 @@ from connector.adapters.kit.network import Endpoint
 
 _NAME = r"^\w+$"
 
+# How a session begins: every request signed; LoginBySign; LoginByAppSecret; ValidateUser.
+Auth = Literal["signature", "login_by_sign", "login_by_app_secret", "password"]
+
 
 class FlagFields(BaseModel):
     """Own fields of the form BD_Empinfo that carry the risk flag; created once in the BOS designer."""
@@ -34,10 +37,13 @@ class KingdeeForm(HttpForm):
     base_url: str = Field(description="address of the site, ends with /k3cloud/")
     acct_id: str = Field(min_length=1, description="id of the account (data center)")
     username: str = Field(min_length=1, description="integration user")
-    login: Literal["signature", "password"] = Field(default="signature", description="signed or session")
+    auth: Auth = Field(default="signature", description="signature, login_by_sign, login_by_app_secret or password")
     app_id: str = Field(default="", description="<client>_<key>")
     app_secret: SecretStr = Field(default=SecretStr(""), description="application secret")
-    password: SecretStr = Field(default=SecretStr(""), description="password, for login password")
+    password: SecretStr = Field(default=SecretStr(""), description="password, for auth password")
+    sign_hash: Literal["sha256", "sha1"] = Field(
+        default="sha256", description="for auth login_by_sign; servers before 8.0.0.202205 know sha1 only"
+    )
     lcid: int = Field(default=2052, description="language: 2052 zh-CN, 1033 en, 3076 zh-TW")
     org_num: str = Field(default="0", description="number of the organisation, 0 = the user's own")
     accounts: tuple[str, ...] = Field(
@@ -51,12 +57,14 @@ class KingdeeForm(HttpForm):
 
     @model_validator(mode="after")
     def _has_its_credential(self) -> Self:
-        if self.login == "password" and not self.password.get_secret_value():
-            raise ValueError("login password needs `password`")
-        if self.login == "signature" and not self.app_secret.get_secret_value():
-            raise ValueError("login signature needs `app_secret`")
-        if self.login == "signature" and (self.app_id.count("_") != 1 or self.app_id.startswith("_")):
-            raise ValueError("login signature needs `app_id` in the form <client>_<key>")
+        if self.auth == "password":
+            if not self.password.get_secret_value():
+                raise ValueError("auth password needs `password`")
+            return self
+        if not self.app_secret.get_secret_value():
+            raise ValueError(f"auth {self.auth} needs `app_secret`")
+        if self.app_id.count("_") != 1 or self.app_id.startswith("_"):
+            raise ValueError(f"auth {self.auth} needs `app_id` in the form <client>_<key>")
         return self
 
     @model_validator(mode="after")

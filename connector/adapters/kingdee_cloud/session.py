@@ -50,7 +50,8 @@ class Session:
     def __init__(self, form: KingdeeForm, channel: Channel, clock: Clock) -> None:
         self._form, self._channel, self._clock = form, channel, clock
         self._budget = retry.Budget()
-        self._box: TokenBox[Jar] = TokenBox(self._begun, clock, "kingdee_cloud login")
+        # A refused login is not tried again: five of them lock the user, and other programs may be using him.
+        self._box: TokenBox[Jar] = TokenBox(self._begun, clock, "kingdee_cloud login", has_one_login=True)
         secret = form.app_secret.get_secret_value()
         self._credential = sign.Credential(
             form.acct_id, form.username, form.app_id, secret, form.lcid, form.org_num
@@ -71,7 +72,7 @@ class Session:
 
     def _sent(self, service: str, body: bytes, jar: Jar, *, is_write: bool) -> Response:
         headers = {"Content-Type": "application/json", **jar.headers()}
-        if self._form.login == "signature":
+        if self._form.auth == "signature":
             path = f"{self._channel.origin.path}/{service}"
             headers |= sign.headers(self._credential, path, self._clock.now())
         request = Request("POST", service, None, headers, body, is_write, JUDGED)
@@ -81,10 +82,21 @@ class Session:
 
     def _begun(self) -> Token[Jar]:
         """An empty jar for signed calls (the server opens a session by itself), else a login."""
-        if self._form.login == "signature":
+        if self._form.auth == "signature":
             return Token(Jar())
-        password = self._form.password.get_secret_value()
-        body = wire.login_body(self._form.acct_id, self._form.username, password, self._form.lcid)
-        headers = {"Content-Type": "application/json"}
-        response = self._channel.send(Request("POST", wire.LOGIN, None, headers, body, judged=JUDGED))
-        return Token(Jar(wire.read_login(response, "kingdee_cloud ValidateUser")))
+        service, body = self._login()
+        request = Request("POST", service, None, {"Content-Type": "application/json"}, body, judged=JUDGED)
+        place = f"kingdee_cloud {service.split('.')[-3]}"
+        return Token(Jar(wire.read_login(self._channel.send(request), place)))
+
+    def _login(self) -> tuple[str, bytes]:
+        """Service and body of the login that the connection asks for."""
+        own, password = self._credential, self._form.password.get_secret_value()
+        if self._form.auth == "password":
+            return wire.VALIDATE_USER, wire.login_body(own.acct_id, own.username, password, own.lcid)
+        who = (own.acct_id, own.username, own.app_id)
+        if self._form.auth == "login_by_app_secret":
+            return wire.LOGIN_BY_APP_SECRET, wire.login_body(*who, own.app_secret, own.lcid)
+        stamp = int(self._clock.now().timestamp())
+        signed = sign.login_sign(own, stamp, self._form.sign_hash)
+        return wire.LOGIN_BY_SIGN, wire.login_body(*who, stamp, signed, own.lcid)

@@ -1,4 +1,4 @@
-"""How a request proves who sends it: two signatures over path, time and account. Values in, header texts out.
+"""How a request or a login proves who sends it: signatures over path, time and account. Values in, texts out.
 
 Facts: the vendor's official SDK 8.2.0, observed with a frozen clock. No socket and no clock is used here.
 """
@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 from urllib.parse import quote
 
 # A constant of the vendor's SDKs: the second part of an app id is stored XORed with its first 24 ASCII bytes.
@@ -69,3 +70,10 @@ def headers(credential: Credential, path: str, at: datetime) -> dict[str, str]:
         "X-Kd-Appdata": base64.b64encode(account.encode()).decode(),
         "X-Kd-Signature": signature(credential.app_secret, credential.app_id + account),
     }
+
+
+def login_sign(credential: Credential, stamp: int, hash_name: Literal["sha256", "sha1"] = "sha256") -> str:
+    """Sign of LoginBySign: lower-case hex of the hash over account, user, app id, secret and time stamp (unix seconds),
+    sorted by their code points and joined by nothing. Servers before PT-146911 (8.0.0.202205) know SHA-1 only."""
+    texts = (credential.acct_id, credential.username, credential.app_id, credential.app_secret, str(stamp))
+    return hashlib.new(hash_name, "".join(sorted(texts)).encode()).hexdigest()

@@ -24,11 +24,15 @@ QUERY = f"{_SERVICES}DynamicFormService.ExecuteBillQuery.common.kdsvc"
 SAVE = f"{_SERVICES}DynamicFormService.Save.common.kdsvc"
 BUSINESS_FORM = f"{_SERVICES}DynamicFormService.QueryBusinessInfo.common.kdsvc"
 REPORT = f"{_SERVICES}DynamicFormService.GetSysReportData.common.kdsvc"
-LOGIN = f"{_SERVICES}AuthService.ValidateUser.common.kdsvc"
+VALIDATE_USER, LOGIN_BY_APP_SECRET, LOGIN_BY_SIGN = (
+    f"{_SERVICES}AuthService.{name}.common.kdsvc" for name in ("ValidateUser", "LoginByAppSecret", "LoginBySign")
+)
 # Answers without a credential: good to see whether anybody is there, no proof of a login.
 DATA_CENTERS = "Kingdee.BOS.ServiceFacade.ServicesStub.Account.AccountService.GetDataCenterList.common.kdsvc"
 SESSION = "kdservice-sessionid"
 SIGNED_IN = 1  # LoginResultType
+# Words and code of a refused login: shut out after wrong tries; the application does not know the user; wrong sign.
+_LOCKED, _NOT_LISTED, _WRONG_SIGN = ("次数超限", "锁定"), "不允许用户", "002005000003016"
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,11 @@ def save_body(form_id: str, model: Mapping[str, object]) -> bytes:
     return orjson.dumps({"formid": form_id, "data": data})
 
 
-def login_body(acct_id: str, username: str, password: str, lcid: int) -> bytes:
-    """Body of ValidateUser, by position: the shape every version takes."""
-    return orjson.dumps({"parameters": [acct_id, username, password, lcid]})
+def login_body(*parameters: str | int) -> bytes:
+    """Body of a login, by position: the shape every version takes. The order is that of the service:
+    ValidateUser account, user, password, lcid; LoginByAppSecret account, user, app id, secret, lcid;
+    LoginBySign account, user, app id, unix seconds, sign, lcid."""
+    return orjson.dumps({"parameters": parameters})
 
 
 def business_form_body(form_id: str) -> bytes:
@@ -137,18 +143,28 @@ def _text(value: Any) -> str | None:
 
 
 def read_login(response: Response, place: str) -> dict[str, str]:
-    """Answer of ValidateUser → cookies of the session. AuthError unless it says that the login succeeded."""
+    """Answer of a login → cookies of the session. AuthError unless it says that the login succeeded."""
     answer = parsed(response, place, is_write=False)
     if not isinstance(answer, dict) or "LoginResultType" not in answer:
         raise WireError("found no LoginResultType", place=place)
     if answer["LoginResultType"] != SIGNED_IN:
         said = str(answer.get("Message") or f"LoginResultType {answer['LoginResultType']}")[:200]
-        mend = "check acct_id, username, password and lcid; the user may be locked"
-        raise AuthError(said, place=place, mend=mend)
+        raise AuthError(said, place=place, mend=_mend_login(said, str(answer.get("MessageCode") or "")))
     cookies = dict(response.cookies)
     if SESSION not in cookies and answer.get("KDSVCSessionId"):
         cookies[SESSION] = str(answer["KDSVCSessionId"])
     return cookies
+
+
+def _mend_login(said: str, code: str) -> str:
+    """What to do about a refused login, by the words and the code that came with it."""
+    if any(words in said for words in _LOCKED):
+        return "the user is locked for about 30 minutes; wait, and mend the credential before the next try"
+    if _NOT_LISTED in said:
+        return "enable the application, and list the user on it (第三方系统登录授权)"
+    if code == _WRONG_SIGN:
+        return "check app_id, app_secret, sign_hash and this machine's clock"
+    return "check auth, acct_id, username, its password or secret, and lcid"
 
 
 def read_save(response: Response, place: str) -> tuple[str, ...]:

@@ -30,10 +30,16 @@ class Token(Generic[V]):
 
 
 class TokenBox(Generic[V]):
-    """`fetch` asks the other side for a fresh token and raises AuthError when it refuses the credential."""
+    """`fetch` asks the other side for a fresh token and raises AuthError when it refuses the credential.
 
-    def __init__(self, fetch: Callable[[], Token[V]], clock: Clock, place: str = "") -> None:
+    `has_one_login`: the first refusal of `fetch` is final. A refused token is another thing: it may only be old.
+    """
+
+    def __init__(
+        self, fetch: Callable[[], Token[V]], clock: Clock, place: str = "", *, has_one_login: bool = False
+    ) -> None:
         self._fetch, self._clock, self._place = fetch, clock, place
+        self._weight = TRIES if has_one_login else 1  # of one refused login
         self._lock = threading.Lock()
         self._held: Token[V] | None = None
         self._renew_at = float("inf")
@@ -91,13 +97,13 @@ class TokenBox(Generic[V]):
             token = self._fetch()
         except AuthError as error:
             self._held = None
-            self._count(error)
+            self._count(error, self._weight)
             raise
         life = token.expires_in_s
         use_s = float("inf") if life is None else max(life - EARLY_S, life / 2)
         self._renew_at = self._clock.monotonic() + use_s
         return token
 
-    def _count(self, error: AuthError | None) -> None:
-        self._refusals += 1
+    def _count(self, error: AuthError | None, weight: int = 1) -> None:
+        self._refusals += weight
         self._refusal = error or self._refusal

@@ -83,6 +83,8 @@ class FakeKingdee:
     def _validateuser(self, body: Any) -> Any:
         return {"LoginResultType": 1, "KDSVCSessionId": f"s-{len(self.asked('ValidateUser'))}"}
 
+    _loginbyappsecret = _loginbysign = _validateuser
+
 
 def matches(row: dict[str, Any], where: str) -> bool:
     """Filters of the shapes that the adapter writes, each condition joined by `and` unless an `or` stands alone."""

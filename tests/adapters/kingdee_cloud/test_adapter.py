@@ -118,7 +118,7 @@ def test_a_write_without_a_readable_answer_is_unknown(make: Callable[..., Kingde
 
 def test_a_check_begins_with_a_session_of_its_own(make: Callable[..., KingdeeCloud], kingdee: Any) -> None:
     people(kingdee, 1)
-    adapter = make(login="password", password="p")
+    adapter = make(auth="password", password="p")
     list(adapter.pull("person", SINCE))
     adapter.check()
     assert len(kingdee.asked("ValidateUser")) == 2

@@ -4,7 +4,7 @@ import json
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,9 +29,19 @@ ZONE = ZoneInfo("Asia/Shanghai")
 CONTENT = {"codes": ["exit.open_loan", "loan.overdue"], "level": "critical"}
 
 
+AUTHS = ("signature", "login_by_sign", "login_by_app_secret", "password")
+
+
 class NoWaiting(SystemClock):
     def sleep(self, seconds: float) -> None:
         return
+
+
+class LateClock(NoWaiting):
+    """An hour behind."""
+
+    def now(self) -> datetime:
+        return super().now() - timedelta(hours=1)
 
 
 @dataclass
@@ -39,12 +49,13 @@ class Site:
     """A sandbox's addresses, and what a test does to it."""
 
     said: dict[str, Any]
+    standin: KingdeeStandIn
     world: Any
     made: list[KingdeeCloud]
 
-    def connect(self, **changes: Any) -> KingdeeCloud:
+    def connect(self, clock: SystemClock | None = None, **changes: Any) -> KingdeeCloud:
         options = {**self.said["kingdee"], "network": "sandbox", "page_rows": 7, "timeout_s": 5, **changes}
-        setting = Setting("kingdee", "CNY", ZONE, NoWaiting())
+        setting = Setting("kingdee", "CNY", ZONE, clock or NoWaiting())
         adapter = registry.build("kingdee_cloud", options, setting)
         assert isinstance(adapter, KingdeeCloud)
         self.made.append(adapter)
@@ -63,8 +74,9 @@ class Site:
 def site(tmp_path: Path) -> Iterator[Site]:
     write_sample_company(tmp_path / "company", DAY)
     world = load_world(tmp_path / "company")
-    with start_sandbox(world, {"kingdee": KingdeeStandIn(world)}) as sandbox:
-        found = Site(sandbox.describe(), world, [])
+    standin = KingdeeStandIn(world)
+    with start_sandbox(world, {"kingdee": standin}) as sandbox:
+        found = Site(sandbox.describe(), standin, world, [])
         yield found
         for adapter in found.made:
             adapter.close()
@@ -89,9 +101,9 @@ def flag(verb: Any, ref: str) -> Action:
     return Action(verb, "kingdee", "risk_flag", ref, ref, None, None if verb == "remove" else CONTENT)
 
 
-@pytest.mark.parametrize("login", ["signature", "password"])
-def test_all_stages_of_the_check_pass(site: Site, login: str) -> None:
-    found = site.connect(login=login).check()
+@pytest.mark.parametrize("auth", AUTHS)
+def test_all_stages_of_the_check_pass(site: Site, auth: str) -> None:
+    found = site.connect(auth=auth).check()
     assert [(one.stage, one.passed) for one in found] == [
         (stage, True) for stage in ("reach", "login", "permission", "fields", "clock")
     ]
@@ -134,7 +146,7 @@ def test_one_employees_ledger_can_be_read_by_itself(site: Site) -> None:
 
 
 def test_a_flag_is_put_read_back_replaced_and_removed(site: Site) -> None:
-    adapter, other = site.connect(), site.connect(login="password")
+    adapter, other = site.connect(), site.connect(auth="password")
     ref = site.world.rows("employees")[0]["number"]
     assert adapter.observe("risk_flag", None).height == 0
     assert adapter.push(flag("put", ref), "欠款 28,000.00 元").outcome == "landed"
@@ -194,24 +206,49 @@ def test_a_server_that_stays_away_ends_the_pull(site: Site) -> None:
         pulled(site.connect(), "open_item")
 
 
-@pytest.mark.parametrize("login", ["signature", "password"])
-def test_a_session_lost_in_the_middle_of_a_pull_is_renewed(site: Site, login: str) -> None:
+@pytest.mark.parametrize("auth", AUTHS)
+def test_a_session_lost_in_the_middle_of_a_pull_is_renewed(site: Site, auth: str) -> None:
     lost = {"op": "ExecuteBillQuery", "fault": "lose_session"}
     site.chaos({**lost, "after": 2}, {**lost, "after": 5})
-    assert pulled(site.connect(login=login, page_rows=2), "open_item").height > 0
+    assert pulled(site.connect(auth=auth, page_rows=2), "open_item").height > 0
 
 
 @pytest.mark.parametrize(
-    ("wrong", "login"),
-    [({"app_secret": "wrong"}, "signature"), ({"acct_id": "wrong"}, "signature"), ({"password": "wrong"}, "password")],
+    ("wrong", "auth"),
+    [
+        ({"app_secret": "wrong"}, "signature"), ({"acct_id": "wrong"}, "signature"),
+        ({"password": "wrong"}, "password"),
+        ({"app_secret": "wrong"}, "login_by_sign"), ({"app_secret": "wrong"}, "login_by_app_secret"),
+        ({"acct_id": "wrong"}, "login_by_sign"), ({"sign_hash": "sha1"}, "login_by_sign"),
+    ],
 )
-def test_a_wrong_credential_is_tried_twice_at_most(site: Site, wrong: dict[str, str], login: str) -> None:
-    adapter = site.connect(login=login, **wrong)
+def test_a_wrong_credential_locks_nobody_out(site: Site, wrong: dict[str, str], auth: str) -> None:
+    adapter = site.connect(auth=auth, **wrong)
     for _ in range(8):
         with pytest.raises(AuthError):
             pulled(adapter, "person")
     assert adapter.check()[-1].stage == "login"
-    assert site.connect(login="password").check()[-1].passed  # five wrong passwords would lock the user
+    assert site.connect(auth="password").check()[-1].passed  # five wrong logins would lock the user
+
+
+@pytest.mark.parametrize("auth", AUTHS[:3])
+def test_an_application_that_was_disabled_lets_nobody_in(site: Site, auth: str) -> None:
+    site.standin.switches.is_app_enabled = False
+    with pytest.raises(AuthError):
+        pulled(site.connect(auth=auth), "person")
+    assert site.connect(auth="password").check()[-1].passed
+
+
+def test_a_clock_that_is_wrong_fails_the_signed_login_and_says_so(site: Site) -> None:
+    adapter = site.connect(LateClock(), auth="login_by_sign")
+    with pytest.raises(AuthError) as caught:
+        pulled(adapter, "person")
+    assert "clock" in caught.value.mend
+
+
+def test_a_server_of_before_2022_takes_the_older_hash(site: Site) -> None:
+    site.standin.switches.is_old = True
+    assert site.connect(auth="login_by_sign", sign_hash="sha1").check()[-1].passed
 
 
 @pytest.mark.parametrize("fault", ["timeout_after", "truncate", "late_land"])

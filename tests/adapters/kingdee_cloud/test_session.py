@@ -19,6 +19,7 @@ def said(code: int, message: str) -> Callable[[httpx.Request], httpx.Response]:
     return lambda request: httpx.Response(200, content=body, headers={"Set-Cookie": "kdservice-sessionid=hollow"})
 
 
+LOGINS = {"password": "ValidateUser", "login_by_app_secret": "LoginByAppSecret", "login_by_sign": "LoginBySign"}
 LOST = said(1, "会话信息已丢失")
 
 
@@ -56,7 +57,7 @@ def test_a_signature_that_is_refused_is_tried_twice_with_an_empty_jar_and_never_
 
 
 def test_a_login_comes_before_the_first_call(connect: Connect, kingdee: Any) -> None:
-    connect(login="password").rows(QUERY)
+    connect(auth="password").rows(QUERY)
     assert [name for name, _, _ in kingdee.requests] == ["ValidateUser", "ExecuteBillQuery"]
     assert kingdee.asked("ValidateUser") == [{"parameters": ["acct", "robot", "pa55", 2052]}]
     assert "X-Kd-Signature" not in kingdee.requests[1][2]
@@ -64,22 +65,51 @@ def test_a_login_comes_before_the_first_call(connect: Connect, kingdee: Any) -> 
 
 def test_a_lost_session_is_renewed_once_and_the_call_made_again(connect: Connect, kingdee: Any) -> None:
     kingdee.forms["BD_Empinfo"] = [{"FID": 7}]
-    session = connect(login="password")
+    session = connect(auth="password")
     for _ in range(3):
         kingdee.odd["ExecuteBillQuery"] = [LOST]
         assert session.rows(QUERY)["FID"].to_list() == ["7"]
     assert len(kingdee.asked("ValidateUser")) == 4
 
 
-def test_a_refused_password_is_tried_twice_and_never_again(connect: Connect, kingdee: Any) -> None:
+@pytest.mark.parametrize(("auth", "service"), LOGINS.items())
+def test_a_refused_login_is_tried_once_and_never_again(
+    connect: Connect, kingdee: Any, auth: str, service: str
+) -> None:
     refusal = httpx.Response(200, content=b'{"LoginResultType": 0, "Message": "wrong"}')
-    kingdee.odd["ValidateUser"] = [lambda request: refusal] * 9
-    session = connect(login="password")
+    kingdee.odd[service] = [lambda request: refusal] * 9
+    session = connect(auth=auth)
     for _ in range(5):
         with pytest.raises(AuthError, match="wrong") as caught:
             session.rows(QUERY)
-        assert "pa55" not in str(caught.value)
-    assert len(kingdee.requests) == 2
+        assert not {"pa55", "s3cret"} & set(str(caught.value).split())
+    assert len(kingdee.requests) == 1
+
+
+def test_each_login_says_its_parameters_in_the_order_of_its_service(connect: Connect, kingdee: Any) -> None:
+    who = ["acct", "robot", "204399_72epSbtEQMC92Vwt2d3LRa9LRqSc1tqJ"]
+    connect(auth="login_by_app_secret").rows(QUERY)
+    connect(auth="login_by_sign").rows(QUERY)
+    assert kingdee.asked("LoginByAppSecret") == [{"parameters": [*who, "s3cret", 2052]}]
+    (asked,) = kingdee.asked("LoginBySign")
+    assert asked["parameters"][:4] == [*who, 1785470400] and len(asked["parameters"][4]) == 64
+    assert all("X-Kd-Signature" not in headers for _, _, headers in kingdee.requests)
+
+
+@pytest.mark.parametrize(
+    ("said", "mend"),
+    [
+        ({"Message": "输入密码错误次数超限"}, "30 minutes"),
+        ({"Message": "第三方应用：x 不允许用户u 登录"}, "list the user"),
+        ({"MessageCode": "002005000003016"}, "clock"), ({"Message": "用户名或密码错误"}, "secret"),
+    ],
+)
+def test_a_refused_login_says_how_to_mend_it(connect: Connect, kingdee: Any, said: Any, mend: str) -> None:
+    body = orjson.dumps({"LoginResultType": 0, **said})
+    kingdee.odd["LoginBySign"] = [lambda request: httpx.Response(200, content=body)]
+    with pytest.raises(AuthError) as caught:
+        connect(auth="login_by_sign").rows(QUERY)
+    assert mend in caught.value.mend
 
 
 def test_a_refused_account_is_an_auth_error_though_it_comes_as_500(connect: Connect, kingdee: Any) -> None:

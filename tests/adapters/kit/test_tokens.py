@@ -101,3 +101,12 @@ def test_a_late_refusal_of_an_old_token_drops_nothing(clock: Any) -> None:
 
 def test_a_token_does_not_print_itself() -> None:
     assert "canary" not in repr(Token("canary", 60.0))
+
+
+def test_a_login_that_may_be_tried_once_is_tried_once(clock: Any) -> None:
+    vendor = Vendor(refuses=("login",))
+    careful = TokenBox(vendor.fetch, clock, "kingdee_cloud", has_one_login=True)
+    for _ in range(3):
+        with pytest.raises(AuthError, match="wrong secret"):
+            careful.get()
+    assert vendor.fetched == 1

@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from connector.adapters.kingdee_cloud.sandbox.answers import CONTEXT_LOST, SESSION_LOST, PlainAnswer, Refusal
 from connector.adapters.kingdee_cloud.sandbox.calls import Call
+from connector.adapters.kingdee_cloud.sandbox.switches import Switches
 from connector.sandbox.http import Request
 
 # The vendor's constant that turns the second part of an app id into the client's secret.
@@ -31,6 +32,8 @@ IDLE_S = 3600.0
 MOST_SESSIONS = 5000
 # After so many wrong passwords the user is shut out for so long, seconds.
 WRONG_LOGINS, LOCKED_S = 5, 1800.0
+# A signed login older or younger than this is refused, seconds: the window of the vendor's gateway.
+STALE_S = 300.0
 LANGUAGES = ("2052", "1033", "3076")
 COOKIE = "kdservice-sessionid"
 
@@ -57,12 +60,16 @@ class Credentials:
 
 
 class Sessions:
-    """The sessions of one server. `wall` ticks in seconds."""
+    """The sessions of one server. `wall` ticks in seconds, `epoch` tells the unix time of the server's clock."""
 
-    def __init__(self, credentials: Credentials, has_limits: bool, wall: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, credentials: Credentials, has_limits: bool, wall: Callable[[], float] = time.monotonic,
+        epoch: Callable[[], float] = time.time, switches: Switches | None = None,
+    ) -> None:
         self._own = credentials
         self._has_limits = has_limits
-        self._wall = wall
+        self._wall, self._epoch = wall, epoch
+        self._switches = switches or Switches()
         self._live: dict[str, float] = {}
         self._wrong = 0
         self._locked_until = 0.0
@@ -83,6 +90,9 @@ class Sessions:
             return _login_answer(0, "输入密码错误次数超限，用户已被锁定，请30分钟后再试"), ""
         if str(fields.get("acctid")) != own.acct_id:
             return _login_answer(0, "数据中心不存在或" + SESSION_LOST), ""
+        if call.service != "validateuser" and not self._switches.is_app_enabled:
+            said = f"第三方应用：{own.app_id} 不允许用户{own.username} 登录，请联系系统管理员添加！"
+            return _login_answer(0, said), ""
         if not self._knows(call) or str(fields.get("lcid") or own.lcid) not in LANGUAGES:
             self._count_wrong()
             return _login_answer(0, "用户名或密码错误", _WRONG_SIGN if call.service == "loginbysign" else ""), ""
@@ -122,6 +132,8 @@ class Sessions:
         own, headers = self._own, request.headers
         if not headers.get("X-Kd-Appdata"):
             raise Refusal(CONTEXT_LOST, SESSION_LOST)
+        if not self._switches.is_app_enabled:
+            raise Refusal(CONTEXT_LOST, SESSION_LOST)
         plain = _decoded(headers.get("X-Kd-Appdata") or "")
         parts = plain.split(",")
         if parts[0] != own.acct_id:
@@ -148,10 +160,10 @@ class Sessions:
             return fields.get("appid") == own.app_id and same(fields.get("appsecret"), own.app_secret)
         if call.service == "loginbysign":
             stamp = fields.get("timestamp", "")
+            is_fresh = stamp.isdecimal() and abs(int(stamp) - self._epoch()) <= STALE_S
             joined = "".join(sorted((own.acct_id, own.username, own.app_id, own.app_secret, stamp)))
-            return fields.get("appid") == own.app_id and same(
-                fields.get("sign"), hashlib.sha256(joined.encode()).hexdigest()
-            )
+            right = hashlib.new("sha1" if self._switches.is_old else "sha256", joined.encode()).hexdigest()
+            return is_fresh and fields.get("appid") == own.app_id and same(fields.get("sign"), right)
         return same(fields.get("password"), own.password)
 
     def _count_wrong(self) -> None:

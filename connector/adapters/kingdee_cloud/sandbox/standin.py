@@ -21,6 +21,7 @@ from connector.adapters.kingdee_cloud.sandbox.calls import Call, read_call
 from connector.adapters.kingdee_cloud.sandbox.query import field_keys, run_query
 from connector.adapters.kingdee_cloud.sandbox.report import report
 from connector.adapters.kingdee_cloud.sandbox.sessions import Credentials, Sessions, cookies_of
+from connector.adapters.kingdee_cloud.sandbox.switches import Switches
 from connector.adapters.kingdee_cloud.sandbox.tenant import Tenant
 from connector.adapters.kingdee_cloud.sandbox.views import business_info, view
 from connector.adapters.kingdee_cloud.sandbox.writes import Writer, find_row
@@ -36,15 +37,16 @@ class KingdeeStandIn:
     """Kingdee Cloud as a function over a made-up company.
 
     `rate_limits`: after five wrong logins the user is shut out for 30 minutes. `wall` ticks in seconds for the
-    age of sessions.
+    age of sessions. `switches` is the set-up of the server.
     """
 
     def __init__(
         self, world: World, rate_limits: bool = True, wall: Callable[[], float] = time.monotonic
     ) -> None:
+        self.switches = Switches()
         self._world = world
         self._own = Credentials.of(world.name)
-        self._sessions = Sessions(self._own, rate_limits, wall)
+        self._sessions = Sessions(self._own, rate_limits, wall, switches=self.switches)
         self._tenant = Tenant(world)
         self._writer = Writer(self._tenant)
         # Fixed, so that the same questions meet the same disorder.
