@@ -16,6 +16,10 @@ import polars as pl
 
 from connector.model.plan import Action
 
+# Where the balance of a loan comes from: finance keeps it per loan (`open_item`); pay-outs less what was repaid
+# (`payout`, `repayment`); the account of the person (`balance`), given to his loans in the order they were lent.
+Route = Literal["open_items", "bills", "ledger"]
+
 
 class Clock(Protocol):
     """Wall clock for instants and tokens, monotonic for ages; injected, so that tests own time."""
@@ -125,6 +129,7 @@ class Manifest:
     sinks: tuple[SinkKind, ...] = field(default=())
     proves_end_by: str = "empty_page"
     strength: str = "none"  # strength of a hold
+    route: Route = "open_items"  # finance: where the balance of a loan comes from
 
     def sink(self, kind: str) -> SinkKind | None:
         return next((sink for sink in self.sinks if sink.kind == kind), None)

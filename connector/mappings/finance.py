@@ -26,7 +26,7 @@ def compose_loans(
     ).unique("loan", keep="first", maintain_order=True)
     items = open_items.join(paid_by, left_on="number", right_on="loan", how="left").join(
         by_loan.select("loan", named=pl.col("number")), left_on="number", right_on="loan", how="left"
-    ).with_columns(approval=pl.coalesce("paid_approval", "named"))
+    ).with_columns(approval=pl.coalesce("paid_approval", "named"), is_allocated=pl.col("is_allocated").fill_null(False))
     details = request.select(
         "number", "kind", "purpose", "applied_on", "trip_start", "trip_end", "is_approved", "approved_on"
     )
@@ -39,6 +39,7 @@ def compose_loans(
     ).with_columns(
         approval=pl.col("number"), number=pl.coalesce("loan", "number"), principal=pl.col("amount"),
         balance=pl.lit(None, pl.Int64), lent_on=pl.lit(None, pl.Date), due_on=pl.lit(None, pl.Date),
+        is_allocated=pl.lit(False),
     ).filter(pl.col("principal").is_not_null() & pl.col("currency").is_not_null())
     paid_days = payouts.drop_nulls("approval").group_by("approval").agg(paid_on=pl.col("paid_on").min())
     columns = [pl.col(name).cast(dtype) for name, dtype in schema("loan").items()]

@@ -73,12 +73,14 @@ TABLES: dict[str, dict[str, Column]] = {
         purpose=Column(_TEXT, "purpose; likewise"),
         trip_start=Column(_DAY, "first day of the trip; likewise"),
         trip_end=Column(_DAY, "last day of the trip; likewise"),
+        is_allocated=Column(pl.Boolean, "which of his loans a repayment settled was not booked: the oldest, we say"),
     ),
     "payout": _table(
         number=Column(_TEXT, "number of the payment", required=True),
         employee=Column(_TEXT, "payee's number as finance writes it", required=True),
         approval=Column(_TEXT, "number of the request it pays"),
         paid_on=Column(_DAY, "paid on", required=True),
+        due_on=Column(_DAY, "due, where the payment says it"),
         amount=Column(_MONEY, "minor units", required=True),
         currency=Column(_TEXT, "ISO currency", required=True),
     ),
@@ -113,6 +115,7 @@ TABLES: dict[str, dict[str, Column]] = {
         approval=Column(_TEXT, "number of the approval"),
         is_approved=Column(pl.Boolean, "finance's own request is approved; null when there is none"),
         approved_on=Column(_DAY, "day of that approval"),
+        is_allocated=Column(pl.Boolean, "which of his loans a repayment settled was not booked: the oldest, we say"),
     ),
     "repayment": _table(
         number=Column(_TEXT, "document number", required=True),
@@ -122,6 +125,11 @@ TABLES: dict[str, dict[str, Column]] = {
         amount=Column(_MONEY, "minor units", required=True),
         currency=Column(_TEXT, "ISO currency", required=True),
         method=Column(_TEXT, "offset or cash", ("offset", "cash", "payroll")),
+    ),
+    "balance": _table(
+        employee=Column(_TEXT, "employee as finance writes it", required=True),
+        currency=Column(_TEXT, "ISO currency", required=True),
+        amount=Column(_MONEY, "debit minus credit of his account at the end, minor units", required=True),
     ),
     "control": _table(
         account=Column(_TEXT, "account number", required=True),

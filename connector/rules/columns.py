@@ -17,7 +17,7 @@ from connector.rules.gate import Kind
 BANDS = ("none", "le_50", "50_100", "100_200", "gt_200", "unknown")
 
 HR, OPEN, PAYOUT, REQUEST = "employee", "open_item", "payout", "request"
-APPROVAL, EXIT, TRIP = "approval", "exit", "trip"
+APPROVAL, EXIT, TRIP, DUE = "approval", "exit", "trip", "due"
 # Not a stream of its own: who decides, as an employee. An OA may know users only.
 APPROVER = "approver"
 APPRAISAL, ATTENDANCE, SIGNAL = "appraisal_month", "attendance_month", "signal"
@@ -69,7 +69,7 @@ EMPLOYEE: dict[str, FileColumn] = {
         _INT, OPEN, "what he surely owes, even where more may be missing; unknown with foreign debts", money=""
     ),
     "open_loans": _column(_INT, OPEN, "loans with a balance above zero, any currency"),
-    "overdue_balance": _column(_INT, OPEN, "part of the balance that is past due", money=""),
+    "overdue_balance": _column(_INT, f"{OPEN} {DUE}", "part of the balance that is past due", money=""),
     "oldest_open_on": _column(_DAY, OPEN, "day on which the oldest open loan was paid out"),
     "loans_in_window": _column(_INT, OPEN, "loans paid out within the policy's window of months, settled ones too"),
     "certain_loans_in_window": _column(_INT, OPEN, "those of them that are surely his; never unknown"),
@@ -108,9 +108,9 @@ LOAN: dict[str, FileColumn] = {
     "home_principal": _column(_INT, OPEN, "amount lent when in the company's currency, else unknown", money=""),
     "balance": _column(_INT, OPEN, "open balance of this loan in its currency", money="currency"),
     "lent_on": _column(_DAY, OPEN, "paid out on"),
-    "has_due_date": _column(_YES, OPEN, "has a due date"),
-    "due_on": _column(_DAY, OPEN, "due on"),
-    "days_overdue": _column(_INT, OPEN, "days past due, 0 when not due"),
+    "has_due_date": _column(_YES, f"{OPEN} {DUE}", "has a due date"),
+    "due_on": _column(_DAY, f"{OPEN} {DUE}", "due on"),
+    "days_overdue": _column(_INT, f"{OPEN} {DUE}", "days past due, 0 when not due"),
     "has_trip": _column(_YES, f"{OPEN} {REQUEST} {PAYOUT} {TRIP}", "was lent for a trip"),
     "trip_days": _column(_INT, f"{OPEN} {REQUEST} {PAYOUT} {TRIP}", "days of the trip, both ends counted"),
     "is_application": _column(

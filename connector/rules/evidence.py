@@ -18,7 +18,10 @@ from connector.rules.columns import APPRAISAL, APPROVAL, ATTENDANCE, EXIT, HR, O
 from connector.rules.file import digits_of, paid_out
 from connector.rules.knowledge import Facts, decimal
 
-_LOAN_FIELDS = ("number", "principal", "balance", "currency", "lent_on", "due_on", "trip_start", "trip_end", "approval")
+_LOAN_FIELDS = (
+    "number", "principal", "balance", "is_allocated", "currency", "lent_on", "due_on", "trip_start", "trip_end",
+    "approval",
+)
 _STEP_FIELDS = ("number", "state", "node", "decision", "opinion", "decided_at", "finished_at")
 _EXIT_FIELDS = ("number", "state", "gate", "requested_on", "last_day")
 _EMPLOYEE_FIELDS = ("name", "status", "last_day", "department", "position")
@@ -70,6 +73,8 @@ def _case(subjects: pl.DataFrame, book: RuleBook) -> _Case:
     code, over = subjects.row(0)[:2]
     rule = next((rule for rule in book.rules if rule.code == code), None)
     if rule is None:
+        if code.startswith("books."):
+            return _Case(subjects, frozenset({OPEN}), _COUNTS_SETTLED)
         return _Case(subjects, _OF_LINKS[over])
     return _Case(subjects, rule.streams, rule.columns)
 
@@ -164,7 +169,8 @@ def _beside(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
 def _money_text(loans: pl.DataFrame) -> pl.DataFrame:
     digits = digits_of(pl.col("currency"))
     return loans.with_columns(
-        principal=decimal(pl.col("principal"), digits), balance=decimal(pl.col("balance"), digits)
+        principal=decimal(pl.col("principal"), digits), balance=decimal(pl.col("balance"), digits),
+        is_allocated=pl.when(pl.col("is_allocated")).then(True),  # said only where it is so
     )
 
 

@@ -25,6 +25,7 @@ IDENTITY = {
     "identity.unlinked": ("warning", ["finance", "it"]),
     "identity.disputed": ("warning", ["finance", "hr", "it"]),
     "identity.vanished": ("critical", ["finance", "it"]),
+    "books.person_difference": ("critical", ["finance"]),
 }
 
 

@@ -22,9 +22,10 @@ from connector.store.exits import cases
 from connector.store.links import keep_links, stored_links
 from connector.sync.connections import Desk
 from connector.sync.leaving import exits_of, live_cases, numbered_once
+from connector.sync.owing import difference_doubt, difference_findings, owed_in_all, person_differences
 from connector.sync.pull import Streams
 from connector.sync.staging import books
-from connector.sync.vanishing import dated_later, doubt_rows, facts_json, rejected_keys, vanished_rows
+from connector.sync.vanishing import dated_later, doubt_rows, facts_json, rejected_keys, streams_of_debt, vanished_rows
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
     exits = exits_of(desk, rows_of(streams, "exit"), employees, sure, complete, live)
     people = dict(by_number.iter_rows())
     vanished = no_findings() if before is not None else vanished_rows(desk, streams, people, run)
+    differences = person_differences(streams.get("open_item"))
     doubt = pl.concat([
+        difference_doubt(differences, by_number),
         doubt_rows(loans, links.candidates, rows_of(streams, "approval"), streams, vanished, by_number, employees),
         dated_later(loans, as_of), *([before.doubt] if before is not None else []),
     ]).unique().sort("person", "reason")
@@ -94,6 +97,7 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
     is_blind = not {"employee", "person"} <= complete
     findings = pl.concat([
         no_findings() if is_blind else _identity_findings(state, links.candidates, exits, doubled), vanished,
+        difference_findings(differences, people, desk.company.currency),
     ])
     return Linked(
         facts, findings, people, _counts(state), difference, _repaid(streams, by_number),
@@ -144,22 +148,26 @@ _WANTED = frozenset({
     "employee", "person", "open_item", "payout", "request", "approval", "exit", "appraisal_month", "attendance_month",
     "signal",
 })
-# What finance calls a trip stands on two of its documents; a company may keep it on neither.
-_TRIP, _TRIP_STREAMS = "trip", ("open_item", "request")
+# What finance calls a trip stands on two of its documents; a company may keep it on neither. A due date stands on the
+# open item, or on the payment where loans are worked out from it.
+_TRIP, _TRIP_STREAMS, _DUE = "trip", ("open_item", "request"), "due"
 
 
 def _known(streams: Streams, complete: frozenset[str]) -> frozenset[str]:
     trips = {_TRIP} if complete.issuperset(_TRIP_STREAMS) else set()
-    return complete | trips | ({APPROVER} if "approval" in complete else set())
+    dues = {_DUE} if "open_item" in complete else set()
+    return complete | trips | dues | ({APPROVER} if "approval" in complete else set())
 
 
 def _absent(desk: Desk, streams: Streams) -> frozenset[str]:
-    """Streams that no connection delivers, and trips where no document carries them."""
-    delivered = {s for c in desk.company.connections for s in c.adapter.manifest.streams}
+    """Streams that no connection delivers; trips, due dates and approvers where nothing carries them."""
+    delivered = {s for c in desk.company.connections for s in c.adapter.manifest.streams} | set(streams)
     absent = set(_WANTED - delivered)
     lacking = [name for name in _TRIP_STREAMS if name in streams and "trip_start" in streams[name].lacks]
     if len(lacking) == len(_TRIP_STREAMS):
         absent |= {_TRIP}
+    if "open_item" in streams and "due_on" in streams["open_item"].lacks:
+        absent |= {_DUE}
     if not _tells_approvers(desk):
         absent |= {APPROVER}
     return frozenset(absent)
@@ -175,13 +183,14 @@ def _books(streams: Streams, complete: frozenset[str]) -> tuple[dict[str, dict[s
     """The comparison with the control total, and why releases rest for the whole company ("" = they do not)."""
     if "open_item" not in streams:
         return {}, "ledger_absent"
-    items, is_read = streams["open_item"].rows, {"control", "open_item"} <= complete
-    compared = books(items, streams["control"].rows) if is_read else {}
-    if any(not r["key"] for name in ("open_item", "exit") if name in streams for r in streams[name].rejects):
+    items, is_read = streams["open_item"], {"control", "open_item"} <= complete
+    compared = books(owed_in_all(items), streams["control"].rows) if is_read else {}
+    read = [streams[name] for name in (*streams_of_debt(streams), "exit") if name in streams]
+    if any(not reject["key"] for stream in read for reject in stream.rejects):
         return compared, "unreadable_row"
     if not is_read:
         return {}, "control_missing" if "open_item" in complete else ""
-    if items.height and not streams["control"].rows.height:  # an account that was ever booked on is in the report
+    if items.rows.height and not streams["control"].rows.height:  # an account that was ever booked on is in the report
         return compared, "control_missing"
     differs = any(row["difference"].strip("-0.") for row in compared.values())
     return compared, "books_differ" if differs else ""

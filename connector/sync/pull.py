@@ -23,7 +23,7 @@ from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
 
 # Streams in which a key stands once; twice, and one of the two rows answers for somebody else.
-_KEYED_ONCE = ("person", "open_item", "exit")
+_KEYED_ONCE = ("person", "open_item", "balance", "exit")
 
 # Under this key a look names the exits that are known to be of others.
 EXITS_OF_OTHERS = "exits of others"
@@ -54,6 +54,8 @@ class Stream:
     sha256: str = ""
     lacks: frozenset[str] = frozenset()  # canonical columns that the company does not have over there
     ignored: Mapping[str, int] = field(default_factory=dict)  # lines that are no records: reason → how many
+    rests_on: tuple[str, ...] = ()  # streams it was worked out from; () = it was read as it is
+    balances: pl.DataFrame | None = None  # `employee, currency, amount` that its rows should add up to, where known
 
     def proof(self) -> dict[str, Any]:
         """As in proof.json."""

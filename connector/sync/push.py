@@ -26,8 +26,8 @@ from connector.store.exits import cases, move
 from connector.store.outbox import Command
 from connector.store.runs import keep_lease
 from connector.sync.connections import Connection, Desk
+from connector.sync.owing import person_differences, read_open_items
 from connector.sync.planning import observed_rows
-from connector.sync.pull import pull_stream
 
 # Writes to one system at a time; more would only queue up over there.
 _AT_ONCE = 4
@@ -158,12 +158,12 @@ class _Work:
         linked = {number for number, person in self.numbers.items() if person == action.employee}
         numbers = tuple(sorted(linked | {action.employee}))
         begun = self.desk.clock.monotonic()
-        stream, _ = pull_stream(self.desk, finance, "open_item", self.as_of, self.run, numbers)
+        stream = read_open_items(self.desk, finance, self.as_of, self.run, numbers)["open_item"]
         if not stream.complete or stream.rejects:
             return f"ledger_unread: {stream.cause or 'rejected row'}"
         if self.desk.clock.monotonic() - begun > _FRESH.total_seconds():
             return "ledger_stale"
-        if stream.rows.filter(pl.col("balance") > 0).height:
+        if stream.rows.filter(pl.col("balance") > 0).height or person_differences(stream).height:
             return LEDGER_MOVED
         seen = fingerprint((ref, currency, balance) for ref, currency, balance
                            in stream.rows.select("ref", "currency", "balance").iter_rows())

@@ -21,6 +21,7 @@ from connector.store.snapshots import (
     write_frame,
 )
 from connector.sync.connections import SHRINK_PERCENT, Desk
+from connector.sync.owing import owed_in_all, read_open_items, with_open_items
 from connector.sync.pull import Stream, Streams, pull_stream, read_company
 
 # Rows that a stream may lose whatever share they are: a company of ten loses people too.
@@ -30,13 +31,14 @@ _SHRINKING_MATTERS = ("employee", "person", "open_item", "exit", "approval", "ap
 
 def pull_company(desk: Desk, as_of: date, run: str, only: Mapping[str, tuple[str, ...]] | None = None) -> Streams:
     """Stream name → what was read. `only`: role → keys; then nothing is staged or compared with earlier nights."""
-    streams = _with_control(desk, read_company(desk, as_of, run, only), as_of, run, only)
+    read = with_open_items(desk, read_company(desk, as_of, run, only))
+    streams = _with_control(desk, read, as_of, run, only)
     return streams if only is not None else {name: _staged(desk, stream, run) for name, stream in streams.items()}
 
 
-def books(open_items: pl.DataFrame, control: pl.DataFrame) -> dict[str, dict[str, str]]:
-    """Per currency: the source's total, ours, and the difference, as decimal text."""
-    here = dict(open_items.group_by("currency").agg(pl.col("balance").sum()).iter_rows())
+def books(owed: pl.DataFrame, control: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """Per currency: the source's total, ours, and the difference, as decimal text. `owed`: `currency, balance`."""
+    here = dict(owed.group_by("currency").agg(pl.col("balance").sum()).iter_rows())
     there = dict(control.group_by("currency").agg(pl.col("amount").sum()).iter_rows())
     return {
         currency: {
@@ -55,12 +57,14 @@ def _with_control(
     items, control = streams.get("open_item"), streams.get("control")
     if items is None or control is None or only is not None or not (items.complete and control.complete):
         return streams
-    if any(row["difference"].strip("-0.") for row in books(items.rows, control.rows).values()):
+    if any(row["difference"].strip("-0.") for row in books(owed_in_all(items), control.rows).values()):
         connection = desk.company.by_name(items.system)
         assert connection is not None
-        items, _ = pull_stream(desk, connection, "open_item", as_of, run, None)
+        again = read_open_items(desk, connection, as_of, run, None)
+        items = replace(again["open_item"], rejects=() if items.rests_on else again["open_item"].rejects)
         control, _ = pull_stream(desk, connection, "control", as_of, run, None)
-    totals = {currency: row["source"] for currency, row in books(items.rows, control.rows).items()}
+        streams = {**streams, **again}
+    totals = {currency: row["source"] for currency, row in books(owed_in_all(items), control.rows).items()}
     return {**streams, "open_item": replace(items, control=totals), "control": control}
 
 

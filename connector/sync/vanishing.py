@@ -27,6 +27,11 @@ def facts_json(**facts: Any) -> str:
     return orjson.dumps(facts, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def streams_of_debt(streams: Streams) -> tuple[str, ...]:
+    """The streams in which a row that was set aside may be a debt."""
+    return ("open_item", *streams["open_item"].rests_on) if "open_item" in streams else ()
+
+
 def rejected_keys(streams: Streams, *names: str) -> set[str]:
     """Keys of rows that were set aside: there, but unreadable."""
     return {reject["key"] for name in names if name in streams for reject in streams[name].rejects if reject["key"]}
@@ -80,7 +85,7 @@ def doubt_rows(
     named = stray.select("approval").drop_nulls().join(forms, left_on="approval", right_on="number", how="inner")
     parts.append(named.join(employees.select("number"), left_on="employee", right_on="number", how="semi").select(
         person="employee", reason=pl.lit("disputed_loan")))
-    keys = sorted(rejected_keys(streams, "open_item"))
+    keys = sorted(rejected_keys(streams, *streams_of_debt(streams)))
     rejected = pl.DataFrame({"number": keys}, schema={"number": pl.String}).join(by_number, on="number", how="left")
     parts.append(rejected.select(person=pl.coalesce("person", "number"), reason=pl.lit("rejected_loan")))
     owing = ~pl.col("facts").str.contains(r'"balance":"(-|0\.?0*")')
