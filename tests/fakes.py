@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from connector.adapters.contract import Check, End, Manifest, Page, Receipt, Since, SinkKind
+from connector.adapters.contract import Check, End, Manifest, Page, Receipt, Route, Since, SinkKind
 from connector.errors import WireError
 from connector.mappings.table import Field, StreamMapping
 from connector.model.plan import Action, canonical, digest
@@ -58,11 +58,12 @@ class FakeSystem:
     effects: list[Action] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)  # stream → rows before it breaks off
     counted: dict[str, int] = field(default_factory=dict)  # stream → rows that the source says it has
+    route: Route = "open_items"
     answers: list[str] = field(default_factory=list)  # what the next pushes answer: landed | lost | late | refused
 
     @property
     def manifest(self) -> Manifest:
-        return Manifest(self.name, {}, (self.role,), self.streams, self.sinks, strength="hard")
+        return Manifest(self.name, {}, (self.role,), self.streams, self.sinks, strength="hard", route=self.route)
 
     def check(self) -> list[Check]:
         return [Check("reach", True)]

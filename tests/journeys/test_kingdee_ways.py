@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from connector.adapters.kingdee_cloud.sandbox.sessions import Credentials
-from connector.sandbox.company import write_sample_company
+from connector.model.runs import NightRecord
+from connector.sandbox.company import generate_company, write_sample_company
+from connector.store.snapshots import last_complete
 from tests.journeys.conftest import FIRST_NIGHT, Town, causes, open_town, planned
+
+ROUTES = ("open_items", "bills", "ledger")
 
 
 @pytest.mark.parametrize("auth", ["signature", "login_by_sign", "login_by_app_secret", "password"])
@@ -20,3 +25,40 @@ def test_whoever_logs_in_sees_the_same_night(tmp_path: Path, town: Town, auth: s
         found = other.night()
     assert planned(found) == planned(usual) != set()
     assert causes(found) == causes(usual)
+
+
+def owed(town: Town) -> dict[tuple[str, str], int]:
+    """(employee as finance writes him, currency) → what his loans of the last night add up to."""
+    snapshot = last_complete(town.desk.store, "kingdee", "open_item")
+    assert snapshot is not None
+    sums = pl.read_parquet(snapshot.path).group_by("employee", "currency").agg(pl.col("balance").sum())
+    return {(who, currency): balance for who, currency, balance in sums.iter_rows()}
+
+
+def nights(folder: Path, seed: int, dirty: bool) -> dict[str, tuple[NightRecord, dict[tuple[str, str], int]]]:
+    found = {}
+    for route in ROUTES:
+        generate_company(folder / route / "company", seed=seed, dirty=dirty)
+        with open_town(folder / route, route=route) as town:
+            found[route] = town.night(), owed(town)
+    return found
+
+
+@pytest.mark.parametrize(("seed", "dirty"), [(1, False), (11, True), (12, True), (13, True)])
+def test_three_routes_give_the_same_balances_to_the_cent(tmp_path: Path, seed: int, dirty: bool) -> None:
+    found = nights(tmp_path, seed, dirty)
+    balances = [owed for _, owed in found.values()]
+    assert balances[0] == balances[1] == balances[2]
+    assert len(balances[0]) > 5
+    for record, _ in found.values():
+        assert {row["difference"] for row in record.proof["books"].values()} == {"0.00"}
+
+
+@pytest.mark.parametrize("route", ROUTES[1:])
+def test_a_route_changes_no_flag_and_no_hold(tmp_path: Path, town: Town, route: str) -> None:
+    write_sample_company(tmp_path / "other" / "company", FIRST_NIGHT)
+    with open_town(tmp_path / "other", route=route) as other:
+        for night in (1, 2):
+            town.happens(night)
+            other.happens(night)
+            assert planned(other.night()) == planned(town.night()) != set()

@@ -6,6 +6,7 @@ Nothing is decided here and nothing is kept but the session.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from importlib import resources
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from connector.adapters.contract import Check, Manifest, Page, Receipt, Setting, Since
+from connector.adapters.contract import Check, Manifest, Page, Receipt, Route, Setting, Since
 from connector.adapters.kingdee_cloud.checks import Checks
 from connector.adapters.kingdee_cloud.connection import KingdeeForm
-from connector.adapters.kingdee_cloud.control import Control
+from connector.adapters.kingdee_cloud.control import Control, Report
+from connector.adapters.kingdee_cloud.ledger import Ledger, OpenItemTotal
 from connector.adapters.kingdee_cloud.marks import RISK_FLAG, RiskFlags
 from connector.adapters.kingdee_cloud.reading import Reader
 from connector.adapters.kingdee_cloud.session import Session
@@ -44,7 +46,7 @@ class KingdeeCloud:
     def __init__(
         self, form: KingdeeForm, setting: Setting, resolver: Resolver | None = None, *, overlay: str = ""
     ) -> None:
-        self.manifest: Manifest = load_manifest(_text("manifest.yaml"), "kingdee_cloud manifest")
+        self.manifest: Manifest = _of_route(load_manifest(_text("manifest.yaml"), "kingdee_cloud manifest"), form.route)
         self._form, self._setting = form, setting
         self._mappings = load_mapping(_text("mapping.yaml"), "kingdee_cloud mapping", overlay)
         self._channel = Channel(
@@ -52,8 +54,10 @@ class KingdeeCloud:
             timeout_s=form.timeout_s, resolver=resolver,
         )
         self._session = Session(form, self._channel, setting.clock)
-        self._reader = Reader(self._session, self._mappings, form.page_rows)
-        self._control = Control(self._session, form)
+        self._reader = Reader(self._session, self._mappings, form.page_rows, form.payout_filter)
+        report = Report(self._session, form)
+        self._control, self._ledger = Control(report), Ledger(report)
+        self._open_items = OpenItemTotal(self._reader, self._mappings["open_item"])
         self._flags = RiskFlags(self._session, form.flag_fields, setting, form.page_rows)
         self._as_of: date | None = None  # business date of what was pulled last: a flag rests on that day's books
 
@@ -71,7 +75,10 @@ class KingdeeCloud:
         """
         self._as_of = since.as_of
         if stream == "control":
-            return self._control.pages(since.as_of)
+            is_other = self._form.route == "ledger"  # a control total is never read the way it controls
+            return self._open_items.pages() if is_other else self._control.pages(since.as_of)
+        if stream == "balance":
+            return self._ledger.pages(since.as_of, since.only)
         return self._reader.pages(stream, since.only)
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
@@ -98,6 +105,18 @@ class KingdeeCloud:
     def _must_be_flag(self, kind: str) -> None:
         if kind != RISK_FLAG:
             raise UsageError(f"found kind {kind!r}, expected {RISK_FLAG}", place="kingdee_cloud")
+
+
+# Route → streams that it does not use.
+_UNUSED: dict[Route, tuple[str, ...]] = {
+    "open_items": ("balance",), "bills": ("balance", "open_item"), "ledger": ("open_item",),
+}
+
+
+def _of_route(manifest: Manifest, route: Route) -> Manifest:
+    """The manifest of a connection that goes this way."""
+    used = tuple(stream for stream in manifest.streams if stream not in _UNUSED[route])
+    return replace(manifest, streams=used, route=route)
 
 
 def _text(name: str) -> str:

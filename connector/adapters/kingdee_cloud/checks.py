@@ -11,8 +11,9 @@ from datetime import datetime
 from connector.adapters.contract import Check, Clock
 from connector.adapters.kingdee_cloud import wire
 from connector.adapters.kingdee_cloud.connection import KingdeeForm
-from connector.adapters.kingdee_cloud.control import REPORT, Control
-from connector.adapters.kingdee_cloud.reading import EMPLOYEES, FORMS, fields_of, fields_of_form
+from connector.adapters.kingdee_cloud.control import REPORT, Control, Report
+from connector.adapters.kingdee_cloud.ledger import Ledger
+from connector.adapters.kingdee_cloud.reading import EMPLOYEES, FORMS, Form, fields_of, fields_of_form
 from connector.adapters.kingdee_cloud.session import Session
 from connector.adapters.kit.http import Channel, Request, http_date
 from connector.errors import AuthError, ConfigError, ConnectorError, RetryableError
@@ -68,12 +69,14 @@ class Checks:
     def _permission(self) -> Check:
         """Every form can be queried; an employee is seen, for rights filter rows without a word; the ledger's report
         shows the configured accounts."""
-        for form_id in sorted({form.form_id for forms in FORMS.values() for form in forms}):
+        for form_id in sorted({form.form_id for forms in self._forms().values() for form in forms}):
             seen = self._session.rows(wire.Query(form_id, ("FID",), limit=1)).height
             if form_id == EMPLOYEES and not seen:
                 return Check("permission", False, f"{EMPLOYEES}: 0 rows", f"{_MEND}.no_rows")
         today = self._clock.now().date()
-        pages = Control(self._session, self._form).pages(today)
+        report = Report(self._session, self._form)
+        is_ledger = self._form.route == "ledger"
+        pages = Ledger(report).pages(today, None) if is_ledger else Control(report).pages(today)
         if not any(page.rows.height for page in pages):
             shown = f"{REPORT}: nothing on {', '.join(self._form.accounts)}"
             return Check("permission", False, shown, f"{_MEND}.accounts")
@@ -99,7 +102,7 @@ class Checks:
     def _wanted(self) -> dict[str, dict[str, bool]]:
         """Form → field → whether the form may do without it."""
         wanted: dict[str, dict[str, bool]] = {}
-        for stream, forms in FORMS.items():
+        for stream, forms in self._forms().items():
             optional = {field.source for field in self._mappings[stream].fields if field.is_optional}
             for form in forms:
                 named = fields_of(self._mappings[stream], form.form_id).items()
@@ -108,6 +111,11 @@ class Checks:
                 )
         wanted[EMPLOYEES].update(dict.fromkeys(self._flags.all, False))
         return wanted
+
+    def _forms(self) -> dict[str, tuple[Form, ...]]:
+        """Stream → forms that are read on the connection's route; the ledger's control total adds up open items."""
+        unread = {"open_item"} if self._form.route == "bills" else set()
+        return {stream: forms for stream, forms in FORMS.items() if stream not in unread}
 
     def _kind(self, form_id: str, field: str) -> str:
         if form_id != EMPLOYEES:

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from connector.adapters.contract import Route
 from connector.adapters.kit.form import HttpForm
 from connector.adapters.kit.network import Endpoint
 
@@ -46,6 +47,11 @@ class KingdeeForm(HttpForm):
     )
     lcid: int = Field(default=2052, description="language: 2052 zh-CN, 1033 en, 3076 zh-TW")
     org_num: str = Field(default="0", description="number of the organisation, 0 = the user's own")
+    route: Route = Field(default="open_items", description="where balances come from: open_items, bills or ledger")
+    payout_filter: str = Field(
+        default="", max_length=500,
+        description="which payments to employees are loans, as a filter of AP_PAYBILL; empty = all of them",
+    )
     accounts: tuple[str, ...] = Field(
         default=("1221.01",), min_length=1, description="exact accounts whose sum is the control total"
     )

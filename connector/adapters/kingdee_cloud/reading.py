@@ -78,8 +78,11 @@ def both(left: str, right: str) -> str:
 class Reader:
     """Reads whole streams, or those of some employees, over a session."""
 
-    def __init__(self, session: Session, mappings: Mapping[str, StreamMapping], page_rows: int) -> None:
+    def __init__(
+        self, session: Session, mappings: Mapping[str, StreamMapping], page_rows: int, payout_filter: str = ""
+    ) -> None:
         self._session, self._mappings, self._page_rows = session, mappings, page_rows
+        self._payout_filter = payout_filter
         self._forms: dict[str, frozenset[str]] = {}  # form → its fields, asked once
 
     def pages(self, stream: str, only: tuple[str, ...] | None) -> Iterator[Page]:
@@ -87,17 +90,18 @@ class Reader:
         if stream not in FORMS or stream not in self._mappings:
             raise ConfigError(f"no stream {stream!r}; known: {', '.join(FORMS)}", place="kingdee_cloud")
         for form in FORMS[stream]:
-            for where in self._filters(form, only):
+            for where in self._filters(stream, form, only):
                 yield from self._form_pages(stream, form, where)
         sources = self._mappings[stream].sources
         yield Page(pl.DataFrame(schema=dict.fromkeys(sources, pl.String)), "", end=End("empty_page"))
 
-    def _filters(self, form: Form, only: tuple[str, ...] | None) -> Iterator[str]:
+    def _filters(self, stream: str, form: Form, only: tuple[str, ...] | None) -> Iterator[str]:
+        counted = both(form.where, self._payout_filter) if stream == "payout" else form.where
         if only is None:
-            yield form.where
+            yield counted
             return
         for numbers in chunks(only):
-            yield both(form.where, one_of(form.employee, numbers))
+            yield both(counted, one_of(form.employee, numbers))
 
     def _form_pages(self, stream: str, form: Form, where: str) -> Iterator[Page]:
         """Pages of one form up to its largest FID now; a later record is left for the next pull."""

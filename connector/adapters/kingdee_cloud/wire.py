@@ -51,6 +51,14 @@ class Query:
         return f"kingdee_cloud {self.form_id}"
 
 
+@dataclass(frozen=True)
+class Window:
+    """Which rows of a report: `limit` of them after the first `start`."""
+
+    start: int
+    limit: int
+
+
 def quoted(text: str) -> str:
     """A text as it stands in a filter: in single quotes, quotes doubled."""
     return "'" + text.replace("'", "''") + "'"
@@ -87,10 +95,10 @@ def business_form_body(form_id: str) -> bytes:
     return orjson.dumps({"data": {"FormId": form_id}})
 
 
-def report_body(form_id: str, fields: Sequence[str], model: Mapping[str, object], limit: int) -> bytes:
+def report_body(form_id: str, fields: Sequence[str], model: Mapping[str, object], window: Window) -> bytes:
     """Body of GetSysReportData: `formid` stands beside `data`, else the server finds no form."""
     data = {
-        "FieldKeys": ",".join(fields), "SchemeId": "", "StartRow": 0, "Limit": limit,
+        "FieldKeys": ",".join(fields), "SchemeId": "", "StartRow": window.start, "Limit": window.limit,
         "IsVerifyBaseDataField": "true", "Model": dict(model),
     }
     return orjson.dumps({"formid": form_id, "data": data})
@@ -190,8 +198,8 @@ def read_business_form(response: Response, place: str) -> frozenset[str]:
     return frozenset(str(field.get("Key", "")).lower() for field in fields if isinstance(field, dict))
 
 
-def read_report(response: Response, fields: Sequence[str], place: str) -> pl.DataFrame:
-    """Answer of GetSysReportData → frame of text. WireError when its own count of rows does not fit."""
+def read_report(response: Response, fields: Sequence[str], place: str) -> tuple[pl.DataFrame, int | None]:
+    """Answer of GetSysReportData → frame of text, and how many rows the report says it has, where it says so."""
     answer = parsed(response, place, is_write=False)
     result = answer.get("Result") if isinstance(answer, dict) else None
     if isinstance(result, str):  # some versions pack the result once more
@@ -201,8 +209,8 @@ def read_report(response: Response, fields: Sequence[str], place: str) -> pl.Dat
             raise refusal
     if not isinstance(result, dict) or not isinstance(result.get("Rows"), list):
         raise WireError("found no rows of the report", place=place)
-    rows, count = result["Rows"], result.get("RowCount")
-    if count is not None and str(count) != str(len(rows)):
-        raise WireError(f"found {len(rows)} rows, the report counts {str(count)[:20]}", place=place)
-    return table(rows, fields, place)
+    count = str(result.get("RowCount", "")).strip()
+    if count not in ("", "None") and not count.isdecimal():
+        raise WireError(f"found a row count of {count[:20]!r}", place=place)
+    return table(result["Rows"], fields, place), int(count) if count.isdecimal() else None
 

@@ -68,7 +68,7 @@ class FakeKingdee:
         return {"Result": {"ResponseStatus": {"IsSuccess": True, "MsgCode": 0}}}
 
     def _querybusinessinfo(self, body: Any) -> Any:
-        rows = self.forms.get(body["data"]["FormId"], [{}])
+        rows = self.forms.get(body["data"]["FormId"]) or [{}]
         fields = [{"Key": name.partition(".")[0]} for name in rows[0]]
         entries = [{"Key": "FBillHead", "Fields": fields}]
         return {"Result": {"ResponseStatus": {"IsSuccess": True}, "NeedReturnData": {"Entrys": entries}}}

@@ -109,6 +109,21 @@ def test_all_stages_of_the_check_pass(site: Site, auth: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("route", ["open_items", "bills", "ledger"])
+def test_every_stream_of_a_route_is_read_to_its_end_and_its_check_passes(site: Site, route: str) -> None:
+    adapter = site.connect(route=route)
+    assert adapter.check()[-1].passed and len(adapter.check()) == 5
+    for stream in adapter.manifest.streams:
+        assert pulled(adapter, stream).height > 0
+    assert ("open_item" in adapter.manifest.streams) == (route == "open_items")
+
+
+def test_payments_that_are_no_loans_are_filtered_out(site: Site) -> None:
+    one = pulled(site.connect(), "payout")["number"][0]
+    found = pulled(site.connect(payout_filter=f"FBillNo='{one}'"), "payout")
+    assert found["number"].to_list() == [one]
+
+
 def test_every_stream_is_read_to_its_proved_end(site: Site) -> None:
     adapter = site.connect()
     paid_out = {row["number"] for row in site.world.rows("loans") if row["lent_on"]}

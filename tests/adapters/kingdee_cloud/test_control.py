@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from connector.adapters.kingdee_cloud.connection import KingdeeForm
-from connector.adapters.kingdee_cloud.control import Control
+from connector.adapters.kingdee_cloud.control import Control, Report
 from connector.adapters.kingdee_cloud.session import Session
 from connector.errors import WireError
 
@@ -27,7 +27,7 @@ def report(connect: Callable[..., Session], kingdee: Any) -> Callable[..., pl.Da
         codes = ("CNY", "USD")[: len(answers)]
         kingdee.forms["BD_Currency"] = [{"FID": at, "FCURRENCYID": at, "FCODE": c} for at, c in enumerate(codes, 1)]
         kingdee.odd["GetSysReportData"] = [says(rows) for rows in answers]
-        pages = list(Control(connect(), FORM).pages(DAY))
+        pages = list(Control(Report(connect(), FORM)).pages(DAY))
         assert pages[-1].end is not None and pages[-1].end.how == "vendor_end"
         return pl.concat([page.rows for page in pages])
 
@@ -79,7 +79,7 @@ def test_a_report_that_cannot_be_added_up_is_refused(
 def test_without_a_currency_nothing_is_proved(connect: Callable[..., Session], kingdee: Any) -> None:
     kingdee.forms["BD_Currency"] = []
     with pytest.raises(WireError, match="no currency"):
-        list(Control(connect(), FORM).pages(DAY))
+        list(Control(Report(connect(), FORM)).pages(DAY))
 
 
 def test_a_refusal_that_was_packed_once_more_is_a_refusal(connect: Callable[..., Session], kingdee: Any) -> None:
@@ -87,7 +87,7 @@ def test_a_refusal_that_was_packed_once_more_is_a_refusal(connect: Callable[...,
     packed = orjson.dumps({"IsSuccess": False, "MsgCode": 4, "Errors": [{"Message": "no"}]}).decode()
     kingdee.odd["GetSysReportData"] = [lambda request: httpx.Response(200, json={"Result": packed})]
     with pytest.raises(WireError, match="no"):
-        list(Control(connect(), FORM).pages(DAY))
+        list(Control(Report(connect(), FORM)).pages(DAY))
 
 
 @pytest.mark.parametrize("accounts", [["1221", "1221.01"], ["1221.01", "1221.01"]])

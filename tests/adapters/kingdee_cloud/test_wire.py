@@ -43,7 +43,8 @@ def test_a_save_names_the_fields_it_changes_and_leaves_entries_alone() -> None:
 
 
 def test_a_report_says_its_form_beside_its_data() -> None:
-    body = orjson.loads(wire.report_body("GL_RPT_AccountBalance", ("FBALANCEID",), {"FENDYEAR": "2026"}, 100))
+    window = wire.Window(0, 100)
+    body = orjson.loads(wire.report_body("GL_RPT_AccountBalance", ("FBALANCEID",), {"FENDYEAR": "2026"}, window))
     assert body["formid"] == "GL_RPT_AccountBalance"
     assert body["data"]["FieldKeys"] == "FBALANCEID" and body["data"]["Model"] == {"FENDYEAR": "2026"}
 
@@ -160,11 +161,11 @@ def test_business_info_without_entries_is_refused(odd: object) -> None:
 def test_a_report_is_read_plain_or_packed_once_more(packed: bool) -> None:
     result: Any = {"IsSuccess": True, "RowCount": 1, "Rows": [["1221.01", "28,000.00"]]}
     body = {"Result": orjson.dumps(result).decode() if packed else result}
-    rows = wire.read_report(answer(body), ("account", "amount"), "here")
-    assert rows.rows() == [("1221.01", "28,000.00")]
+    rows, count = wire.read_report(answer(body), ("account", "amount"), "here")
+    assert (rows.rows(), count) == ([("1221.01", "28,000.00")], 1)
 
 
-@pytest.mark.parametrize("odd", [[], {}, {"Result": {"IsSuccess": True}}, {"Result": {"Rows": [], "RowCount": 3}}])
+@pytest.mark.parametrize("odd", [[], {}, {"Result": {"IsSuccess": True}}, {"Result": {"Rows": [], "RowCount": "x"}}])
 def test_a_report_without_its_rows_is_refused(odd: object) -> None:
     with pytest.raises(WireError):
         wire.read_report(answer(odd), ("account",), "here")

@@ -166,6 +166,7 @@ PAYMENT = Form(
         FSourceBillNumber text 源单编号
         FPURPOSEID id 付款用途
         {_TAIL.strip()}
+        F_PAEZ_DueDate date 借款到期日
     """),
     "FPAYBILLENTRY",
     _fields("FREALPAYAMOUNTFOR_D amount 明细实付金额"),

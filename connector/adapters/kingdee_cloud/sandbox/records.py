@@ -199,7 +199,7 @@ class Records:
                 "FDATE": day_of(loan.row["lent_on"]), **self._contact(loan),
                 "FPAYTOTALAMOUNTFOR_H": _amount(loan.principal), "FREALPAYAMOUNTFOR_H": _amount(loan.principal),
                 "FSETTLEORGID": ORGANISATION, "FPAYORGID": ORGANISATION,
-                "FSourceBillNumber": _text(loan.row["approval"]),
+                "FSourceBillNumber": _text(loan.row["approval"]), "F_PAEZ_DueDate": day_of(loan.row["due_on"]),
                 **_tail(loan, loan.row["lent_on"], loan.row["lent_on"]),
                 "entry": [{"FREALPAYAMOUNTFOR_D": _amount(loan.principal)}],
             }
