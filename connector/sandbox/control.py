@@ -4,6 +4,7 @@ POST /_chaos    list of rules, replaces those before; GET shows them with their 
 POST /_world    list of {"table", "put": {row}} or {"table", "delete": number}; all of them or none
 GET  /_world/T  the rows of table T          GET /_effects  every write that was accepted
 POST /_clock    {"advance_s": seconds}; GET tells the time
+POST /_switches {"kingdee": {"has_gateway": true}}: how a server is set up; GET shows what there is
 
 Promises: a wrong word is answered with 400 and what is known. Never here: anything a product would answer.
 """
@@ -11,7 +12,7 @@ Promises: a wrong word is answered with 400 and what is known. Never here: anyth
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
 import orjson
 
@@ -69,7 +70,24 @@ class Control:
                 return self._advance(_parsed(body))
             case "GET", "/_clock":
                 return self._time()
+            case "POST", "/_switches":
+                return self._turn(_parsed(body))
+            case "GET", "/_switches":
+                return self._switches()
         return None
+
+    def _switches(self) -> dict[str, dict[str, object]]:
+        """System → switch → how it stands, for the stand-ins that have any."""
+        owners = [(front.system, front.standin) for front in self._fronts]
+        return {system: standin.switches.describe() for system, standin in owners if _has_switches(standin)}
+
+    def _turn(self, said: object) -> object:
+        for front in self._fronts:
+            asked = said.get(front.system) if isinstance(said, dict) else None
+            if isinstance(asked, dict) and _has_switches(front.standin):
+                front.standin.switches.turn(asked)
+                return self._switches()
+        raise UsageError(f"expected switches of one system, found {said!r}; known: {self._switches()}")
 
     def _change(self, changes: object) -> int:
         if not isinstance(changes, list):
@@ -107,6 +125,16 @@ class Control:
     def _time(self) -> object:
         now = self._world.now()
         return {"now": now.isoformat(timespec="milliseconds"), "today": now.date().isoformat()}
+
+
+class Switchable(Protocol):
+    """A stand-in whose set-up can be changed: `describe` shows it, `turn` checks and changes it."""
+
+    switches: Any
+
+
+def _has_switches(standin: object) -> TypeGuard[Switchable]:
+    return hasattr(standin, "switches")
 
 
 def _check_change(change: object, place: str) -> None:

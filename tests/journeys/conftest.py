@@ -49,6 +49,13 @@ class Town:
     def world(self) -> World:
         return self.box.world
 
+    @property
+    def standin(self) -> KingdeeStandIn:
+        """The make-believe Kingdee, for its switches."""
+        found = self.box.fronts[0].standin
+        assert isinstance(found, KingdeeStandIn)
+        return found
+
     def night(self, as_of: date | None = None) -> NightRecord:
         return run_night(self.desk, as_of or self.world.today(), "live")
 

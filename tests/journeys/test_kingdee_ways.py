@@ -11,7 +11,7 @@ from connector.adapters.kingdee_cloud.sandbox.sessions import Credentials
 from connector.model.runs import NightRecord
 from connector.sandbox.company import generate_company, write_sample_company
 from connector.store.snapshots import last_complete
-from tests.journeys.conftest import FIRST_NIGHT, Town, causes, open_town, planned
+from tests.journeys.conftest import FIRST_NIGHT, Town, causes, open_town, planned, released
 
 ROUTES = ("open_items", "bills", "ledger")
 
@@ -62,3 +62,20 @@ def test_a_route_changes_no_flag_and_no_hold(tmp_path: Path, town: Town, route: 
             town.happens(night)
             other.happens(night)
             assert planned(other.night()) == planned(town.night()) != set()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_permission_that_hides_a_debtor_is_found_by_the_books_and_releases_nobody(
+    tmp_path: Path, route: str
+) -> None:
+    write_sample_company(tmp_path / "company", FIRST_NIGHT)
+    with open_town(tmp_path, route=route) as town:
+        town.happens(2)
+        town.standin.switches.hides = frozenset({town.debtor})
+        record = town.night()
+        assert "books_differ" in {trouble.code for trouble in record.troubles}
+        assert released(record) == set()
+        town.standin.switches.hides = frozenset()
+        whole = town.night()
+        assert {row["difference"] for row in whole.proof["books"].values()} == {"0.00"}
+        assert released(whole) and town.debtor not in released(whole)

@@ -29,6 +29,9 @@ _BUSY = ("请稍候再", "请稍后再", "已被其他用户修改")
 _NO_RIGHT = ("您没有", "没有该功能的操作权限", "无权限")
 _NO_SUCH_FORM = "业务对象不存在"
 _NO_SUCH_FIELD = "的字段不存在"
+# The gateway's code for a time stamp too far from its own clock.
+_STALE = 4006
+_MEND_CLOCK = "set this machine's clock right, best by NTP"
 _MEND_LOGIN = "check acct_id, username and the secret; the user must be on the application's list"
 
 
@@ -54,7 +57,8 @@ def _judge_text(response: Response, place: str, *, is_write: bool) -> None:
     if _BAD_ACCOUNT in start or response.status in (401, 403):
         raise AuthError("the account or the signature is refused", place=place, mend=_MEND_LOGIN)
     if response.status == 519:
-        raise AuthError(f"the gateway refuses the call: {start[:160]}", place=place, mend=_MEND_LOGIN)
+        mend = _MEND_CLOCK if f'"errcode":{_STALE}' in start.replace(" ", "") else _MEND_LOGIN
+        raise AuthError(f"the gateway refuses the call: {start[:160]}", place=place, mend=mend)
     if response.status == 500:
         if is_write:
             raise UnknownOutcome("sent, answered with status 500", place=place)

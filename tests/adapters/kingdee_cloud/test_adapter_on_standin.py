@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -17,7 +18,7 @@ from connector.adapters.contract import Setting, Since
 from connector.adapters.kingdee_cloud.adapter import KingdeeCloud
 from connector.adapters.kingdee_cloud.sandbox import KingdeeStandIn
 from connector.adapters.kit.clock import SystemClock
-from connector.errors import AuthError, ConfigError, RetryableError, WireError
+from connector.errors import AuthError, ConfigError, ConnectorError, RetryableError, WireError
 from connector.mappings.table import Context, load_mapping, map_rows
 from connector.model.plan import Action, digest
 from connector.sandbox.company import write_sample_company
@@ -62,9 +63,9 @@ class Site:
         return adapter
 
     def chaos(self, *rules: dict[str, Any]) -> None:
-        self._tell("/_chaos", [{"system": "kingdee", **rule} for rule in rules])
+        self.tell("/_chaos", [{"system": "kingdee", **rule} for rule in rules])
 
-    def _tell(self, path: str, body: object) -> None:
+    def tell(self, path: str, body: object) -> None:
         sent = urllib.request.Request(self.said["control_url"] + path, json.dumps(body).encode(), method="POST")
         with urllib.request.urlopen(sent, timeout=5) as answer:
             assert answer.status == 200
@@ -296,3 +297,82 @@ def test_a_dropped_row_at_the_end_is_noticed(site: Site) -> None:
     site.chaos({"op": "ExecuteBillQuery", "fault": "drop_row", "after": 0, "args": {"row": -1}})
     with pytest.raises(WireError):
         refs(site.connect())
+
+
+SERVERS: dict[str, dict[str, Any]] = {
+    "behind_the_gateway": {"has_gateway": True}, "private_and_lenient": {"checks_client": False},
+    "newer_limit": {"page_rows": 10_000}, "narrow_limit": {"page_rows": 2}, "digits": {"has_flags_as_digits": True},
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_every_kind_of_server_is_read_and_written(site: Site, server: str) -> None:
+    every = pulled(site.connect(), "open_item")["ref"].to_list()
+    for name, value in SERVERS[server].items():
+        setattr(site.standin.switches, name, value)
+    adapter, ref = site.connect(), site.world.rows("employees")[0]["number"]
+    assert pulled(adapter, "open_item")["ref"].to_list() == every
+    assert adapter.push(flag("put", ref), "欠款").outcome == "landed"
+    assert adapter.observe("risk_flag", None).select("ref", "digest").rows() == [(ref, digest(CONTENT))]
+
+
+def test_a_clock_that_is_wrong_is_refused_by_the_gateway_and_named(site: Site) -> None:
+    site.standin.switches.has_gateway = True
+    with pytest.raises(AuthError) as caught:
+        pulled(site.connect(LateClock()), "person")
+    assert "clock" in caught.value.mend
+
+
+def test_a_secret_that_only_the_gateway_needs_is_not_asked_for_by_a_private_server(site: Site) -> None:
+    own, other = site.said["kingdee"]["app_id"], "1" * 32
+    wrong = {"app_id": own.replace(own.partition("_")[2], other)}
+    site.standin.switches.checks_client = False
+    with pytest.raises(AuthError):
+        pulled(site.connect(**wrong), "person")  # X-Kd-Signature holds the whole app id
+
+
+@pytest.mark.parametrize("shape", ["nested", "padded", "listed", "bare"])
+def test_a_refusal_is_no_row_in_whatever_shape_it_comes(site: Site, shape: Any) -> None:
+    site.standin.switches.refusals = shape
+    with pytest.raises(ConfigError, match="F_NOBODY"):
+        pulled(site.connect(payout_filter="F_NOBODY='1'"), "payout")
+    site.chaos({"op": "ExecuteBillQuery", "fault": "error_200", "args": {"msg_code": 4, "message": "坏"}})
+    with pytest.raises(WireError):
+        pulled(site.connect(), "person")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "response_error:{'Message':'Object reference not set'}", '{"Result":{"ResponseStatus":{"IsSuccess":"false"}}}',
+        '[{"actionname":"showConfirm","params":[{"title":"","msg":"请求参数存在可疑数据"}]}]', "ctx == null",
+    ],
+)
+def test_words_instead_of_rows_end_the_pull(site: Site, body: str) -> None:
+    site.chaos({"op": "ExecuteBillQuery", "fault": "error_200", "times": None, "args": {"body": body}})
+    with pytest.raises(ConnectorError):
+        pulled(site.connect(), "person")
+
+
+def test_rows_that_a_permission_hides_are_simply_not_there(site: Site) -> None:
+    adapter = site.connect()
+    items = pulled(adapter, "open_item")
+    hidden = items["employee"][0]
+    site.tell("/_switches", {"kingdee": {"hides": [hidden]}})
+    assert set(pulled(adapter, "open_item")["employee"]) == set(items["employee"]) - {hidden}
+    assert hidden not in pulled(adapter, "person")["number"].to_list()
+    assert by_currency(pulled(adapter, "control"), "amount") == by_currency(items, "balance")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kingdee": {"gateway": True}}, {"kingdee": {"has_gateway": 1}}, {"kingdee": {"refusals": "loud"}}, {"hr": {}},
+        [],
+    ],
+)
+def test_a_switch_that_nobody_knows_is_refused_and_changes_nothing(site: Site, wrong: Any) -> None:
+    before = site.standin.switches.describe()
+    with pytest.raises(HTTPError, match="400"):
+        site.tell("/_switches", wrong)
+    assert site.standin.switches.describe() == before

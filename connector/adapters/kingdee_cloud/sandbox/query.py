@@ -1,7 +1,8 @@
 """ExecuteBillQuery and BillQuery: fields, filter, order and page over one table.
 
-Promises: a page is at most 2,000 rows; TopRowCount is the absolute last row; an entry field multiplies its head;
-rows without an order come in a different one each time, as a database may give them. Never here: a session.
+Promises: a page is as long as the server's limit at most, what asks for more is cut; TopRowCount is the absolute last
+row; an entry field multiplies its head; rows without an order come in a different one each time, as a database may
+give them; what the user may not see is passed over. Never here: a session.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from connector.adapters.kingdee_cloud.sandbox.answers import (
 )
 from connector.adapters.kingdee_cloud.sandbox.calls import Call
 from connector.adapters.kingdee_cloud.sandbox.filters import ALL, BadFilter, Question, read_filter
+from connector.adapters.kingdee_cloud.sandbox.forms import EMPLOYEE
+from connector.adapters.kingdee_cloud.sandbox.switches import Switches
 from connector.adapters.kingdee_cloud.sandbox.table import Cells, Table, Unknown, View, normal
-
-# Rows of one answer, the vendor's documented limit; what asks for more is cut.
-PAGE_ROWS = 2000
 
 Order = list[tuple[int, bool]]
 
 
-def run_query(table: Table, call: Call, now: datetime, shuffle: random.Random) -> list[Cells]:
+def run_query(
+    table: Table, call: Call, now: datetime, shuffle: random.Random, switches: Switches
+) -> list[Cells]:
     """The rows of the page, cells in the order of FieldKeys. Refusal when fields or filter cannot be read."""
     try:
         places = [table.place(key) for key in field_keys(call)]
@@ -37,7 +39,9 @@ def run_query(table: Table, call: Call, now: datetime, shuffle: random.Random) -
         question = read_filter(call.data.get("filterstring"), table, now)
         reads = {*places, *question.reads, *(place for place, _ in order)}
         view = table.joined if any(map(table.is_of_entry, reads)) else table.heads
-        return _page(places, _rows(view, question, order, shuffle), call)
+        seen = _seen(table, _rows(view, question, order, shuffle), switches.hides)
+        page = _page(places, seen, call, switches.page_rows)
+        return [[_digit(cell) for cell in row] for row in page] if switches.has_flags_as_digits else page
     except Unknown as error:
         raise unknown_field(str(error)) from error
     except BadFilter as error:
@@ -75,6 +79,24 @@ def _rows(view: View, question: Question, order: Order, shuffle: random.Random) 
     return rows
 
 
+def _seen(table: Table, rows: Iterable[Cells], hidden: frozenset[str]) -> Iterable[Cells]:
+    """The rows that a data permission leaves: those of hidden employees are passed over in silence."""
+    at = owner_of(table)
+    return rows if at is None or not hidden else (row for row in rows if row[at] not in hidden)
+
+
+def owner_of(table: Table) -> int | None:
+    """The column with the number of the employee whose row it is; None where a form knows none."""
+    known = {*table.columns, *table.entry_columns}
+    number = "FNUMBER" if table.form.id == EMPLOYEE.id else None
+    keys = (number, "FCONTACTUNIT.FNUMBER", "FSTAFFID.FNUMBER")
+    return next((table.place(key) for key in keys if key and key in known), None)
+
+
+def _digit(cell: Any) -> Any:
+    return str(int(cell)) if isinstance(cell, bool) else cell
+
+
 def _candidates(view: View, question: Question) -> list[Cells]:
     if question.values is not None:
         return view.with_values(*question.values)
@@ -83,9 +105,9 @@ def _candidates(view: View, question: Question) -> list[Cells]:
     return view.rows
 
 
-def _page(places: list[int], rows: Iterable[Cells], call: Call) -> list[Cells]:
+def _page(places: list[int], rows: Iterable[Cells], call: Call, most: int) -> list[Cells]:
     start, limit, top = max(0, call.number("StartRow")), call.number("Limit"), call.number("TopRowCount")
-    end = start + (limit if 0 < limit <= PAGE_ROWS else PAGE_ROWS)
+    end = start + (limit if 0 < limit <= most else most)
     page = islice(rows, start, max(start, min(end, top) if top > 0 else end))
     if len(places) == 1:
         return [[row[places[0]]] for row in page]

@@ -1,7 +1,7 @@
 """The stand-in itself: which service a request calls, who may call it, and the shape of the answer.
 
 Promises: the answers of one moment fit each other, because the world is held while one is made. A refusal of
-ExecuteBillQuery is a list in a list, of anything else a bare object. Never here: the rules of one service.
+ExecuteBillQuery is as a rule a list in a list, of anything else a bare object. Never here: the rules of one service.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from connector.adapters.kingdee_cloud.sandbox import answers
 from connector.adapters.kingdee_cloud.sandbox.answers import PlainAnswer, Refusal, json_answer, text_answer
 from connector.adapters.kingdee_cloud.sandbox.calls import Call, read_call
-from connector.adapters.kingdee_cloud.sandbox.query import field_keys, run_query
+from connector.adapters.kingdee_cloud.sandbox.query import field_keys, owner_of, run_query
 from connector.adapters.kingdee_cloud.sandbox.report import report
 from connector.adapters.kingdee_cloud.sandbox.sessions import Credentials, Sessions, cookies_of
 from connector.adapters.kingdee_cloud.sandbox.switches import Switches
@@ -96,14 +96,14 @@ class KingdeeStandIn:
         """A refusal of this request for the chaos knobs: args msg_code (default 4), message."""
         refusal = Refusal(int(args.get("msg_code", answers.EXCEPTION)), str(args.get("message", "服务器内部错误")))
         path = _PATH.match(request.path)
-        return json_answer(_refused(path[2].lower() if path else "", refusal))
+        return json_answer(self._refused(path[2].lower() if path else "", refusal))
 
     def lose_session(self, request: Request) -> Response:
         """Forget every session, and say so to this request."""
         self._sessions.forget_all()
         refusal = Refusal(answers.CONTEXT_LOST, answers.SESSION_LOST)
         path = _PATH.match(request.path)
-        return json_answer(_refused(path[2].lower() if path else "", refusal), cookies_of(""))
+        return json_answer(self._refused(path[2].lower() if path else "", refusal), cookies_of(""))
 
     def _authenticate(self, service: str, request: Request) -> Response:
         if service == "logout":
@@ -117,13 +117,13 @@ class KingdeeStandIn:
         try:
             session = self._sessions.admit(request)
         except Refusal as refusal:
-            return json_answer(_refused(service, refusal), cookies_of(""))
+            return json_answer(self._refused(service, refusal), cookies_of(""))
         call = read_call(service, request)
         with self._world.lock:
             try:
                 said = self._run(call)
             except Refusal as refusal:
-                said = _refused(service, refusal)
+                said = self._refused(service, refusal)
         return json_answer(said, cookies_of(session))
 
     def _run(self, call: Call) -> Any:
@@ -137,7 +137,7 @@ class KingdeeStandIn:
         return serve(call)
 
     def _query(self, call: Call) -> list[list[Any]]:
-        return run_query(self._tenant.table(call.form), call, self._world.now(), self._shuffle)
+        return run_query(self._tenant.table(call.form), call, self._world.now(), self._shuffle, self.switches)
 
     def _bill_query(self, call: Call) -> list[dict[str, Any]]:
         keys = field_keys(call)
@@ -145,7 +145,10 @@ class KingdeeStandIn:
 
     def _view(self, call: Call) -> dict[str, Any]:
         table = self._tenant.table(call.form)
-        found = view(table, find_row(table, call))
+        row, owner = find_row(table, call), owner_of(table)
+        if owner is not None and row[owner] in self.switches.hides:
+            raise Refusal(answers.NOT_FOUND, f"内码为{row[0]}的数据不存在，或者被删除")
+        found = view(table, row)
         return {"Result": {"ResponseStatus": None, "Result": found}}
 
     def _business_info(self, call: Call) -> dict[str, Any]:
@@ -161,7 +164,7 @@ class KingdeeStandIn:
         try:
             said = serve(call)
         except Refusal as refusal:
-            said = _refused(call.service, refusal)
+            said = self._refused(call.service, refusal)
         task = f"task-{next(self._task_ids)}"
         self._tasks[task] = (0, said)
         return {"Status": 0, "TaskId": task, "Result": None}
@@ -183,7 +186,10 @@ class KingdeeStandIn:
             "GDCID": "", "AuthenticationMethods": [],
         }]  # fmt: skip
 
-
-def _refused(service: str, refusal: Refusal) -> Any:
-    said = answers.failure(refusal)
-    return [[said]] if service in _LISTS else said
+    def _refused(self, service: str, refusal: Refusal) -> Any:
+        """A refusal in the shape of its service; a list is refused in the shape that this server has."""
+        said = answers.failure(refusal)
+        if service not in _LISTS:
+            return said
+        shapes: dict[str, Any] = {"nested": [[said]], "padded": [[said, None, None]], "listed": [said], "bare": said}
+        return shapes[self.switches.refusals]
