@@ -111,11 +111,15 @@ class Receipt:
 
 @dataclass(frozen=True)
 class SinkKind:
-    """How one kind of mark is written: `append` lands at most `landing_s` seconds after the socket closed."""
+    """How one kind of mark is written: `append` lands at most `landing_s` seconds after the socket closed.
+
+    `keys`: the keys of a content that can be carried, every one of them always there; () = all.
+    """
 
     kind: str
     write: Literal["upsert", "append"]
     landing_s: float = 0.0
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

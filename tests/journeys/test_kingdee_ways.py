@@ -79,3 +79,15 @@ def test_a_permission_that_hides_a_debtor_is_found_by_the_books_and_releases_nob
         whole = town.night()
         assert {row["difference"] for row in whole.proof["books"].values()} == {"0.00"}
         assert released(whole) and town.debtor not in released(whole)
+
+
+def test_flags_in_a_form_of_their_own_are_made_once_though_answers_are_lost(tmp_path: Path) -> None:
+    write_sample_company(tmp_path / "company", FIRST_NIGHT)
+    flags = {"form": "PAEZ_LoanRisk", "employee": "F_PAEZ_Employee"}
+    with open_town(tmp_path, flags=flags, timeout_s=5) as town:
+        town.chaos({"system": "kingdee", "op": "Save", "fault": "truncate", "times": 3, "args": {"at_byte": 5}})
+        first = town.night()
+        wanted = {employee for _, kind, employee in planned(first) if kind == "risk_flag"}
+        assert wanted and {o.outcome for o in first.outcomes if o.action["kind"] == "risk_flag"} == {"confirmed"}
+        assert [e["key"] for e in town.effects("Save")] == list(dict.fromkeys(e["key"] for e in town.effects("Save")))
+        assert planned(town.night()) == set()

@@ -19,9 +19,10 @@ from connector.adapters.kingdee_cloud.checks import Checks
 from connector.adapters.kingdee_cloud.connection import KingdeeForm
 from connector.adapters.kingdee_cloud.control import Control, Report
 from connector.adapters.kingdee_cloud.ledger import Ledger, OpenItemTotal
-from connector.adapters.kingdee_cloud.marks import RISK_FLAG, RiskFlags
+from connector.adapters.kingdee_cloud.marks import FieldMarks
 from connector.adapters.kingdee_cloud.reading import Reader
 from connector.adapters.kingdee_cloud.session import Session
+from connector.adapters.kingdee_cloud.sinks import mark_places, sinks_of
 from connector.adapters.kit.http import Channel, Limits, Resolver
 from connector.adapters.kit.manifest import load_manifest
 from connector.errors import ConfigError, RejectedError, UnknownOutcome, UsageError
@@ -46,7 +47,8 @@ class KingdeeCloud:
     def __init__(
         self, form: KingdeeForm, setting: Setting, resolver: Resolver | None = None, *, overlay: str = ""
     ) -> None:
-        self.manifest: Manifest = _of_route(load_manifest(_text("manifest.yaml"), "kingdee_cloud manifest"), form.route)
+        product = load_manifest(_text("manifest.yaml"), "kingdee_cloud manifest")
+        self.manifest: Manifest = replace(_of_route(product, form.route), sinks=sinks_of(form))
         self._form, self._setting = form, setting
         self._mappings = load_mapping(_text("mapping.yaml"), "kingdee_cloud mapping", overlay)
         self._channel = Channel(
@@ -58,7 +60,10 @@ class KingdeeCloud:
         report = Report(self._session, form)
         self._control, self._ledger = Control(report), Ledger(report)
         self._open_items = OpenItemTotal(self._reader, self._mappings["open_item"])
-        self._flags = RiskFlags(self._session, form.flag_fields, setting, form.page_rows)
+        self._marks = {
+            shape.kind: FieldMarks(self._session, place, shape, setting, form.page_rows)
+            for place, shape in mark_places(form)
+        }
         self._as_of: date | None = None  # business date of what was pulled last: a flag rests on that day's books
 
     def check(self) -> list[Check]:
@@ -82,17 +87,16 @@ class KingdeeCloud:
         return self._reader.pages(stream, since.only)
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
-        """Risk flags as they stand; `refs` are employee numbers."""
-        self._must_be_flag(kind)
-        return self._flags.observed(refs)
+        """Marks of a kind as they stand; `refs` are employee numbers."""
+        return self._marks_of(kind).observed(refs)
 
     def push(self, action: Action, text: str) -> Receipt:
-        """Set or clear one flag. What is landed is known only when it is read back."""
-        self._must_be_flag(action.kind)
+        """Set or clear one mark. What is landed is known only when it is read back."""
+        marks = self._marks_of(action.kind)
         day = self._as_of or self._setting.clock.now().astimezone(self._setting.zone).date()
         content = None if action.verb == "remove" else action.after
         try:
-            self._flags.write(action.ref, content, text, day)
+            marks.write(action.ref, content, text, day)
         except RejectedError as error:
             return Receipt("refused", error.message)
         except UnknownOutcome as error:
@@ -102,9 +106,11 @@ class KingdeeCloud:
     def close(self) -> None:
         self._channel.close()
 
-    def _must_be_flag(self, kind: str) -> None:
-        if kind != RISK_FLAG:
-            raise UsageError(f"found kind {kind!r}, expected {RISK_FLAG}", place="kingdee_cloud")
+    def _marks_of(self, kind: str) -> FieldMarks:
+        if kind not in self._marks:
+            known = ", ".join(self._marks)
+            raise UsageError(f"found kind {kind!r}, expected one of {known}", place="kingdee_cloud")
+        return self._marks[kind]
 
 
 # Route → streams that it does not use.

@@ -10,11 +10,13 @@ from datetime import datetime
 
 from connector.adapters.contract import Check, Clock
 from connector.adapters.kingdee_cloud import wire
-from connector.adapters.kingdee_cloud.connection import KingdeeForm
+from connector.adapters.kingdee_cloud.connection import EMPLOYEES, KingdeeForm
 from connector.adapters.kingdee_cloud.control import REPORT, Control, Report
+from connector.adapters.kingdee_cloud.enrichment import DATES
 from connector.adapters.kingdee_cloud.ledger import Ledger
-from connector.adapters.kingdee_cloud.reading import EMPLOYEES, FORMS, Form, fields_of, fields_of_form
+from connector.adapters.kingdee_cloud.reading import FORMS, Form, fields_of, fields_of_form
 from connector.adapters.kingdee_cloud.session import Session
+from connector.adapters.kingdee_cloud.sinks import mark_places
 from connector.adapters.kit.http import Channel, Request, http_date
 from connector.errors import AuthError, ConfigError, ConnectorError, RetryableError
 from connector.mappings.table import StreamMapping
@@ -34,7 +36,8 @@ class Checks:
         clock: Clock,
     ) -> None:
         self._channel, self._session, self._mappings = channel, session, mappings
-        self._form, self._flags, self._clock = form, form.flag_fields, clock
+        self._form, self._clock = form, clock
+        self._marks = mark_places(form)
         self._server_time: datetime | None = None
 
     def run(self) -> list[Check]:
@@ -69,7 +72,8 @@ class Checks:
     def _permission(self) -> Check:
         """Every form can be queried; an employee is seen, for rights filter rows without a word; the ledger's report
         shows the configured accounts."""
-        for form_id in sorted({form.form_id for forms in self._forms().values() for form in forms}):
+        read = {form.form_id for forms in self._forms().values() for form in forms}
+        for form_id in sorted(read | {place.form_id for place, _ in self._marks}):
             seen = self._session.rows(wire.Query(form_id, ("FID",), limit=1)).height
             if form_id == EMPLOYEES and not seen:
                 return Check("permission", False, f"{EMPLOYEES}: 0 rows", f"{_MEND}.no_rows")
@@ -109,7 +113,9 @@ class Checks:
                 wanted.setdefault(form.form_id, {}).update(
                     {name: source in optional for source, name in named if name != "FID"}
                 )
-        wanted[EMPLOYEES].update(dict.fromkeys(self._flags.all, False))
+        for place, shape in self._marks:
+            own = (place.number, *([place.employee] if place.employee else [])) if place.is_own else ()
+            wanted.setdefault(place.form_id, {}).update(dict.fromkeys((*own, *shape.fields), False))
         return wanted
 
     def _forms(self) -> dict[str, tuple[Form, ...]]:
@@ -118,10 +124,12 @@ class Checks:
         return {stream: forms for stream, forms in FORMS.items() if stream not in unread}
 
     def _kind(self, form_id: str, field: str) -> str:
-        if form_id != EMPLOYEES:
+        """What to create in the BOS designer, for a field of ours."""
+        if form_id not in {place.form_id for place, _ in self._marks}:
             return ""
-        parts = {getattr(self._flags, part): kind for part, kind in _KINDS.items()}
-        return f" ({parts[field]})" if field in parts else ""
+        kinds = {getattr(self._form.flags, part): kind for part, kind in _KINDS.items()}
+        kinds |= {name: "date" if key in DATES else "text" for key, name in self._form.enrichment.named.items()}
+        return f" ({kinds[field]})" if field in kinds else ""
 
     def _clock_offset(self) -> Check:
         if self._server_time is None:

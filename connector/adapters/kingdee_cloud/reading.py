@@ -13,13 +13,13 @@ import polars as pl
 
 from connector.adapters.contract import End, Page
 from connector.adapters.kingdee_cloud import wire
+from connector.adapters.kingdee_cloud.connection import EMPLOYEES
 from connector.adapters.kingdee_cloud.session import Session
 from connector.adapters.kingdee_cloud.wire import Query, one_of
 from connector.adapters.kit.paging import grouped_keyset, keyset
 from connector.errors import ConfigError, WireError
 from connector.mappings.table import StreamMapping
 
-EMPLOYEES = "BD_Empinfo"
 # Numbers in one filter: keeps the text of a filter near 2 kB.
 CHUNK = 100
 # Approved documents whose contact is an employee. The other side keeps a check box as '0' or '1'.

@@ -62,6 +62,8 @@ class FakeKingdee:
     def _save(self, body: Any) -> Any:
         self.saved.append(body)
         model = body["data"]["Model"]
+        if not model["FID"]:
+            self.forms[body["formid"]].append(model | {"FID": 1000 + len(self.saved)})
         for row in self.forms[body["formid"]]:
             if row["FID"] == model["FID"]:
                 row.update(model)

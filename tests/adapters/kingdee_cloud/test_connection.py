@@ -15,7 +15,7 @@ GOOD: dict[str, Any] = {
 def test_the_defaults_are_careful_ones() -> None:
     form = KingdeeForm.model_validate(GOOD)
     assert (form.network, form.auth, form.max_parallel) == (Network.PUBLIC, "signature", 2)
-    assert form.accounts == ("1221.01",) and form.flag_fields.flag == "F_PAEZ_RiskFlag"
+    assert form.accounts == ("1221.01",) and form.flags.flag == "F_PAEZ_RiskFlag"
 
 
 def test_secrets_are_not_shown() -> None:
@@ -30,7 +30,9 @@ def test_secrets_are_not_shown() -> None:
         {"colour": "red"}, {"app_secret": ""}, {"app_id": "nothing"}, {"app_id": "_x"}, {"app_id": "a_b_c"},
         {"auth": "password", "password": ""}, {"auth": "login_by_sign", "app_secret": ""}, {"auth": "magic"},
         {"auth": "login_by_app_secret", "app_id": "x"}, {"page_rows": 0}, {"network": "anywhere"}, {"acct_id": ""},
-        {"flag_fields": {"flag": "F_X'; drop"}}, {"max_parallel": 99},
+        {"enrichment": {"monthly_salary": "F_X"}}, {"enrichment": {"status": "F_PAEZ_RiskText"}},
+        {"enrichment": {"status_words": {"left": "x", "active": "x"}}},
+        {"flags": {"flag": "F_X'; drop"}}, {"max_parallel": 99},
     ],
 )  # fmt: skip
 def test_a_form_that_cannot_work_is_refused(wrong: dict[str, Any]) -> None:

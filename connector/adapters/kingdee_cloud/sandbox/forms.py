@@ -106,6 +106,13 @@ EMPLOYEE = Form(
         F_PAEZ_RiskText text 风险说明
         F_PAEZ_RiskAsOf date 风险日期
         F_PAEZ_ExitBlock flag 离职冻结
+        F_PAEZ_HrStatus text 人事状态
+        F_PAEZ_HiredOn date 入职日期
+        F_PAEZ_LastDay date 最后工作日
+        F_PAEZ_HrDepartment text 人事部门
+        F_PAEZ_HrPosition text 人事岗位
+        F_PAEZ_OpenLoans text 未还笔数
+        F_PAEZ_OldestLoan date 最早未还借款日
     """),
     "FPostEntity",
     _fields("""
@@ -328,9 +335,31 @@ ORGANISATION = Form(
     is_base=True,
 )  # fmt: skip
 
+# A form that the company made for risk flags alone; clients make its records.
+LOAN_RISK = Form(
+    "PAEZ_LoanRisk", "员工借款风险", "FID", "FBillNo",
+    _fields("""
+        FID id 内码
+        FBillNo text! 单据编号
+        FDocumentStatus enum 单据状态
+        FCreateDate time 创建日期
+        FModifyDate time 修改日期
+        F_PAEZ_Employee employee 员工
+        F_PAEZ_RiskFlag flag 借款风险
+        F_PAEZ_RiskCodes text 风险代码
+        F_PAEZ_RiskLevel text 风险等级
+        F_PAEZ_RiskText text 风险说明
+        F_PAEZ_RiskAsOf date 风险日期
+    """),
+)  # fmt: skip
+
+# Forms whose records a client may make.
+OPEN_FORMS = (EMPLOYEE, LOAN_RISK)
+
 FORMS: dict[str, Form] = {
     form.id.upper(): form
     for form in (
-        EMPLOYEE, RECEIVABLE, PAYMENT, REQUEST, REIMBURSEMENT, REFUND, VOUCHER, CURRENCY, DEPARTMENT, ORGANISATION
+        EMPLOYEE, RECEIVABLE, PAYMENT, REQUEST, REIMBURSEMENT, REFUND, VOUCHER, CURRENCY, DEPARTMENT,
+        ORGANISATION, LOAN_RISK,
     )
 }  # fmt: skip

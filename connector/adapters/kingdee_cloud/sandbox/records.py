@@ -106,6 +106,7 @@ class Records:
             "BD_CURRENCY": self._currencies,
             "BD_DEPARTMENT": self._departments,
             "ORG_ORGANIZATIONS": self._organisations,
+            "PAEZ_LOANRISK": list,
         }
 
     def moment(self) -> Moment:

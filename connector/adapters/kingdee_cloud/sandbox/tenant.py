@@ -29,7 +29,8 @@ class Tenant:
         self._made: dict[str, dict[int, tuple[Any, ...]]] = {}
         self._modified: dict[str, dict[int, str]] = {}
         self._edits: dict[str, dict[int, dict[str, Any]]] = {}
-        self._created: dict[str, Record] = {}
+        # form → number → the record that a client made.
+        self._created: dict[str, dict[str, Record]] = {}
 
     def table(self, form: str) -> Table:
         """The table of a form, named in any case. Refusal for one that does not exist."""
@@ -57,28 +58,30 @@ class Tenant:
         self._edits.setdefault(table.form.id.upper(), {}).setdefault(key, {}).update(changed)
 
     def create(self, table: Table, record: Record) -> int:
-        """A new employee; the internal id is that of its number. Returns it."""
-        key = self.records.numbering.id_of("employee", str(record["FNumber"]))
-        kept = {**record, "FID": key}
-        self._created[str(record["FNumber"])] = kept
+        """A new record; the internal id is that of its number. Returns it."""
+        form = table.form
+        number = str(record[form.number])
+        key = self.records.numbering.id_of("employee" if form is EMPLOYEE else form.id.upper(), number)
+        kept = {**record, form.key: key}
+        self._created.setdefault(form.id.upper(), {})[number] = kept
         table.add(kept)
         return key
 
-    def is_created(self, number: str) -> bool:
-        """Whether a client made this employee."""
-        return number in self._created
+    def is_created(self, table: Table, number: str) -> bool:
+        """Whether a client made this record."""
+        return number in self._created.get(table.form.id.upper(), {})
 
     def remove(self, table: Table, key: int, number: str) -> None:
-        """Take away an employee that a client made."""
-        del self._created[number]
+        """Take away a record that a client made."""
+        del self._created[table.form.id.upper()][number]
         self._edits.get(table.form.id.upper(), {}).pop(key, None)
         table.remove(key)
 
     def _make(self, key: str) -> Table:
         records = self.records.of(key)
-        if key == EMPLOYEE.id.upper():
-            known = {record["FNumber"] for record in records}
-            records += [record for number, record in self._created.items() if number not in known]
+        if created := self._created.get(key):
+            known = {record[FORMS[key].number] for record in records}
+            records += [record for number, record in created.items() if number not in known]
         table = Table(FORMS[key], records)
         self._stamp(key, table)
         for row, cells in self._edits.get(key, {}).items():

@@ -24,7 +24,7 @@ from connector.adapters.kingdee_cloud.sandbox.answers import (
     status_of,
 )
 from connector.adapters.kingdee_cloud.sandbox.calls import Call, is_true
-from connector.adapters.kingdee_cloud.sandbox.forms import EMPLOYEE, Field
+from connector.adapters.kingdee_cloud.sandbox.forms import EMPLOYEE, OPEN_FORMS, Field, Form
 from connector.adapters.kingdee_cloud.sandbox.records import ORGANISATION
 from connector.adapters.kingdee_cloud.sandbox.table import Cells, Table
 from connector.adapters.kingdee_cloud.sandbox.tenant import Tenant
@@ -122,7 +122,7 @@ class Writer:
         self, table: Table, call: Call, model: Mapping[str, Any], cells: Mapping[str, Any]
     ) -> Cells:
         form = table.form
-        if form is not EMPLOYEE:
+        if form not in OPEN_FORMS:
             raise Refusal(NOT_OPERABLE, f"此账套不允许通过接口新增“{form.caption}”")
         given = {str(name).upper(): value for name, value in model.items()}
         record = {field.key: _plain(given.get(field.key.upper())).strip() for field in form.head if field.must}
@@ -140,11 +140,25 @@ class Writer:
             "FDocumentStatus": status, "FForbidStatus": "A", "FUseOrgId": ORGANISATION, "FIsSHR": False,
             "FCreateOrgId": ORGANISATION, "FCreateDate": now, "FModifyDate": now,
         }  # fmt: skip
-        key = self._tenant.create(table, {**made, **cells, **record})
+        key = self._tenant.create(table, {**made, **cells, **record, **self._employees(form, given)})
         row = table.find(key)
         if row is None:
             raise Refusal(EXCEPTION, "保存失败")
         return row
+
+    def _employees(self, form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
+        """References of a new record to employees, by number. Refusal for a number that nobody has."""
+        people = self._tenant.table(EMPLOYEE.id)
+        found: dict[str, Any] = {}
+        for field in form.head:
+            named = given.get(field.key.upper())
+            if field.type != "employee" or not isinstance(named, Mapping):
+                continue
+            number = str(next((value for key, value in named.items() if str(key).upper() == "FNUMBER"), ""))
+            if people.find_number(number) is None:
+                raise Refusal(NOT_VALID, f"字段“{field.caption}”的值{number}不存在", Fault("不存在", field.key))
+            found[field.key] = self._tenant.records.employee(number)
+        return found
 
     def _hinders(self, table: Table, row: Cells, name: str) -> str:
         """Why the operation cannot be done to this row; "" when it can."""
@@ -156,7 +170,7 @@ class Writer:
         if name == "delete":
             if status == "C":
                 return f"{number}：已审核的数据不允许删除"
-            if table.form is not EMPLOYEE or not self._tenant.is_created(number):
+            if not self._tenant.is_created(table, number):
                 return f"{number}：数据已被引用，不允许删除"
         elif row[table.place("FForbidStatus")] == _FORBIDDING[name]:
             return f"{number}：" + ("数据已禁用" if name == "forbid" else "数据未禁用，不能反禁用")
