@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,8 +11,13 @@ import orjson
 import pytest
 
 from connector.adapters.kingdee_cloud.connection import KingdeeForm
+from connector.adapters.kingdee_cloud.sandbox import KingdeeStandIn
 from connector.adapters.kingdee_cloud.session import Session
 from connector.adapters.kit.http import Channel, transport
+from connector.sandbox.company import write_sample_company
+from connector.sandbox.server import start_sandbox
+from connector.sandbox.world import load_world
+from tests.adapters.kingdee_cloud.sites import DAY, Site
 
 
 class FakeClock:
@@ -135,3 +141,15 @@ def connect(kingdee: FakeKingdee, clock: FakeClock) -> Iterator[Callable[..., Se
         return Session(form, Channel(form.endpoint, clock, transport=transport(kingdee)), clock)
 
     yield session
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    write_sample_company(tmp_path / "company", DAY)
+    world = load_world(tmp_path / "company")
+    standin = KingdeeStandIn(world)
+    with start_sandbox(world, {"kingdee": standin}) as sandbox:
+        found = Site(sandbox.describe(), standin, world, [])
+        yield found
+        for adapter in found.made:
+            adapter.close()
