@@ -57,7 +57,7 @@ class Front:
             "status": _status,
             "error_200": self._error_200,
             "truncate": self._truncate,
-            "duplicate_page": lambda rule, request: Delivery(rule.page),
+            "duplicate_page": lambda rule, request: Delivery(rule.page_before(request)),
             "drop_row": self._drop_row,
             "cap_page": self._cap_page,
             "login_page": lambda rule, request: Delivery(_page(rule.args.get("body", LOGIN_PAGE))),

@@ -27,6 +27,7 @@ import orjson
 
 from connector.errors import UsageError
 from connector.sandbox.http import Request, Response
+from connector.sandbox.pages import list_of
 
 # fault → the args it takes.
 FAULTS: dict[str, frozenset[str]] = {
@@ -35,7 +36,7 @@ FAULTS: dict[str, frozenset[str]] = {
     "status": frozenset({"status", "headers", "body"}),  # not applied
     "error_200": frozenset({"body", "msg_code", "message", "errcode"}),  # not applied; the product's own error
     "truncate": frozenset({"at_byte", "clean"}),  # applied; clean: the length says it is whole
-    "duplicate_page": frozenset(),  # the page before of the same op and form again
+    "duplicate_page": frozenset(),  # the page before of the same list again
     "drop_row": frozenset({"row"}),  # one row of the list missing; row counts from 0, negative from the end
     "cap_page": frozenset({"limit"}),  # the list ends after `limit` rows
     "login_page": frozenset({"body"}),  # not applied; status 200 with a page for people
@@ -70,13 +71,17 @@ class Rule:
     args: Mapping[str, Any] = field(default_factory=dict)
     seen: int = 0
     fired: int = 0
-    page: Response | None = None
+    pages: dict[str, Response] = field(default_factory=dict)  # list → its newest page
 
-    def is_due(self) -> bool:
+    def is_due(self, request: Request) -> bool:
         """Whether the request that was just counted is one of those that go wrong."""
-        if self.fault == "duplicate_page" and self.page is None:
+        if self.fault == "duplicate_page" and self.page_before(request) is None:
             return False
         return self.seen > self.after and (self.times <= 0 or self.fired < self.times)
+
+    def page_before(self, request: Request) -> Response | None:
+        """The last page of the list that a request asks for, None when there was none yet."""
+        return self.pages.get(list_of(request))
 
     def seconds(self, otherwise: float) -> float:
         """args.seconds, or `otherwise`."""
@@ -103,7 +108,7 @@ class Chaos:
             met = [rule for rule in self._rules if matches(rule, system, request)]
             for rule in met:
                 rule.seen += 1
-            due = next((rule for rule in met if rule.is_due()), None)
+            due = next((rule for rule in met if rule.is_due(request)), None)
             if due is not None:
                 due.fired += 1
             return due
@@ -113,7 +118,7 @@ class Chaos:
         with self._lock:
             for rule in self._rules:
                 if rule.fault == "duplicate_page" and matches(rule, system, request):
-                    rule.page = answer
+                    rule.pages[list_of(request)] = answer
 
     def hr_rules(self) -> list[Rule]:
         """The rules for the HR store, which stand until they are cleared."""

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from connector.sandbox.faults import Chaos, FaultError, forms_of, read_rules
 from connector.sandbox.http import Headers, Request, Response
+from connector.sandbox.pages import list_of
 
 SERVICES = "/k3cloud/Kingdee.BOS.WebApi.ServicesStub.DynamicFormService."
 
@@ -107,11 +109,46 @@ def test_the_first_rule_that_is_due_wins_and_the_others_count_on():
     assert [rule and rule.fault for rule in rules] == ["status", "truncate", None]
 
 
-def test_a_page_is_repeated_only_when_there_was_one():
-    chaos = Chaos([{"fault": "duplicate_page", "form": "A"}])
-    request = kingdee("ExecuteBillQuery", b'{"formid":"A"}')
-    assert chaos.take("kingdee", request) is None
-    chaos.remember("kingdee", request, Response(200, [], b"[1]"))
-    rule = chaos.take("kingdee", request)
-    assert rule is not None and rule.page == Response(200, [], b"[1]")
-    assert chaos.take("kingdee", request) is None
+def asked(form: str = "A", fields: str = "FID", where: str = "", last: int = 0, start: int = 0) -> Request:
+    bound = f"FID > {last} and FID <= 99"
+    where = f"({where}) and ({bound})" if where else bound
+    data = {"FormId": form, "FieldKeys": fields, "FilterString": where, "StartRow": start, "Limit": 2000}
+    return kingdee("ExecuteBillQuery", orjson.dumps({"data": data}))
+
+
+@pytest.mark.parametrize("next_page", [asked(last=7), asked(start=2000), asked()])
+def test_a_page_of_the_same_list_is_repeated(next_page: Request):
+    chaos, page = Chaos([{"fault": "duplicate_page"}]), Response(200, [], b"[1]")
+    assert chaos.take("kingdee", asked()) is None
+    chaos.remember("kingdee", asked(), page)
+    rule = chaos.take("kingdee", next_page)
+    assert rule is not None and rule.page_before(next_page) == page
+    assert chaos.take("kingdee", next_page) is None  # once
+
+
+@pytest.mark.parametrize("other", [
+    asked(form="B"), asked(fields="FID,FBillNo"), asked(where="FCONTACTUNIT.FNumber='1004'"),
+    kingdee("Save", b'{"data":{"FormId":"A"}}'), Request("GET", "/v1.0/x", query="processCode=A"),
+])
+def test_a_page_of_another_list_is_never_shown_in_its_place(other: Request):
+    chaos = Chaos([{"fault": "duplicate_page", "times": 0}])
+    chaos.remember("kingdee", asked(), Response(200, [], b"[1]"))
+    assert chaos.take("kingdee", other) is None
+
+
+def test_lists_that_are_read_in_turns_keep_a_page_each():
+    chaos = Chaos([{"fault": "duplicate_page", "times": 0}])
+    for form in ("A", "B"):
+        chaos.remember("kingdee", asked(form), Response(200, [], form.encode()))
+    rules = [(chaos.take("kingdee", asked(form, last=3)), asked(form, last=3)) for form in ("A", "B")]
+    assert [rule.page_before(request).body for rule, request in rules if rule] == [b"A", b"B"]
+
+
+@pytest.mark.parametrize("packed", [
+    orjson.dumps({"data": orjson.dumps({"FormId": "A", "StartRow": 9}).decode()}),
+    orjson.dumps({"parameters": [orjson.dumps({"FormId": "A", "StartRow": 0}).decode()]}),
+])
+def test_a_place_is_found_in_json_that_is_packed_into_a_text(packed: bytes):
+    moved = packed.replace(b'StartRow\\":9', b'StartRow\\":4').replace(b'StartRow\\":0', b'StartRow\\":4')
+    assert packed != moved
+    assert list_of(kingdee("ExecuteBillQuery", packed)) == list_of(kingdee("ExecuteBillQuery", moved))

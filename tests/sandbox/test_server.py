@@ -163,7 +163,7 @@ def test_a_cut_answer_ends_early_and_a_clean_cut_says_it_is_whole(site: Site):
 
 def test_a_page_comes_twice(site: Site):
     site.arm("duplicate_page")
-    answers = [site.call(str(n))[1] for n in range(3)]
+    answers = [site.call(json.dumps({"nextToken": n}))[1] for n in range(3)]
     assert answers[0] == answers[1] != answers[2]
 
 
