@@ -67,7 +67,14 @@ class ConfigError(ConnectorError):
 
 
 class AuthError(ConfigError):
-    """The other side does not accept the credential. Never tried again with the same credential."""
+    """The other side does not accept the credential. Never tried again with the same credential.
+
+    `is_final`: not even with a fresh token or session of it.
+    """
+
+    def __init__(self, message: str, *, place: str = "", mend: str = "", is_final: bool = False) -> None:
+        super().__init__(message, place=place, mend=mend)
+        self.is_final = is_final
 
 
 class RetryableError(ConnectorError):

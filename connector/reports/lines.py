@@ -16,7 +16,8 @@ from typing import IO
 
 import orjson
 
-from connector.reports.cells import Cell, clean, safe_text
+from connector.i18n.foreign import clean
+from connector.reports.cells import Cell, safe_text
 from connector.reports.tables import Table
 
 

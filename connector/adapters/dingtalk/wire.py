@@ -35,6 +35,9 @@ _TOKEN_CODES = {"InvalidAuthentication"}
 _LEGACY_TOKEN = {33001, 40001, 40014, 42001}
 _LEGACY_BUSY = {-1, 90002, 90018, 90019}
 _LEGACY_RIGHTS = {50004, 60011, 60020}
+# Statuses of a refusal. One without a word of the vendor's comes from a gateway: a fresh token changes nothing.
+_REFUSED = {401, 403}
+_MEND_KEYS = "check app_key and app_secret of the connection"
 # Codes of trouble on their side, whatever the status: says nothing about the record, nor whether a write was done.
 _THEIR_TROUBLE = re.compile(r"system|internal|unavailable|busy|time_?out|unknown", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"not[ _.]?(found|exist)|inexist", re.IGNORECASE)
@@ -179,16 +182,17 @@ def change_todo(union: str, todo: str, change: Mapping[str, Any]) -> Call:
 def answer(call: Call, status: int, body: bytes) -> dict[str, Any]:
     """The JSON object of a good answer, else the error by what happens next.
 
-    AuthError: the token (or for a token call the credential) is refused. RetryableError: too many calls, no
+    AuthError: the token (or for a token call the credential) is refused, finally so by an answer that is not the
+    vendor's. RetryableError: too many calls, no
     effect. RejectedError: this record. ConfigError: a right is missing. WireError (after a write
     UnknownOutcome): not readable.
     """
     try:
         found = json.parse(body, call.op)
     except WireError as error:
-        raise _unreadable(call, f"status {status}, {error.message}") from error
+        raise _unreadable(call, status, error.message) from error
     if not isinstance(found, dict):
-        raise _unreadable(call, f"status {status}, found a {type(found).__name__}, expected an object")
+        raise _unreadable(call, status, f"found a {type(found).__name__}, expected an object")
     if "punish" in found:
         raise RetryableError(
             "this address made too many calls and is shut out",
@@ -204,7 +208,7 @@ def answer(call: Call, status: int, body: bytes) -> dict[str, Any]:
     if found.get("success") is False:
         raise RejectedError("answered success: false", place=call.op)
     if found.get("errcode") not in (None, 0) or (call.is_write and not _says_yes(found)):
-        raise _unreadable(call, f"status {status}, found neither success nor a code of this host")
+        raise _unreadable(call, status, "found neither success nor a code of this host")
     return found
 
 
@@ -217,12 +221,12 @@ def _says_yes(found: Mapping[str, Any]) -> bool:
 
 def _refusal(call: Call, status: int, code: str, message: str) -> ConnectorError:
     shown = f"{code or status} {message}".strip()[:200]
-    if code in _TOKEN_CODES or (status == 401 and not code):
-        return AuthError(shown, place=call.op, mend="check app_key and app_secret of the connection")
+    if code in _TOKEN_CODES or (status in _REFUSED and not code):
+        return AuthError(shown, place=call.op, mend=_MEND_KEYS)
     if "QpsLimit" in code:
         return RetryableError(shown, place=call.op, retry_after_s=_QPS_WAIT_S)
     if not call.needs_token:
-        return AuthError(shown, place=call.op, mend="check app_key and app_secret of the connection")
+        return AuthError(shown, place=call.op, mend=_MEND_KEYS)
     if status >= 500 or _THEIR_TROUBLE.search(code):
         kind = UnknownOutcome if call.is_write else RetryableError
         return kind(shown, place=call.op)
@@ -234,20 +238,23 @@ def _refusal(call: Call, status: int, code: str, message: str) -> ConnectorError
 def _legacy(call: Call, status: int, found: dict[str, Any]) -> dict[str, Any]:
     code = found.get("errcode")
     if not isinstance(code, int):
-        raise _unreadable(call, f"status {status}, found no errcode")
+        raise _unreadable(call, status, "found no errcode")
     if code == 0:
         return found
     shown = f"{code} {found.get('sub_code') or ''} {found.get('sub_msg') or found.get('errmsg') or ''}"[:200]
     if code in _LEGACY_BUSY:
         raise RetryableError(shown, place=call.op, retry_after_s=_QPS_WAIT_S)
     if code in _LEGACY_TOKEN or not call.needs_token:
-        raise AuthError(shown, place=call.op, mend="check app_key and app_secret of the connection")
+        raise AuthError(shown, place=call.op, mend=_MEND_KEYS)
     if code in _LEGACY_RIGHTS or (code == 88 and str(found.get("sub_code")) in {"60011", "60020"}):
         raise ConfigError(shown, place=call.op, mend=_RIGHTS)
     raise RejectedError(shown, place=call.op)
 
 
-def _unreadable(call: Call, message: str) -> ConnectorError:
+def _unreadable(call: Call, status: int, message: str) -> ConnectorError:
+    message = f"status {status}, {message}"
+    if status in _REFUSED:
+        return AuthError(message, place=call.op, mend=_MEND_KEYS, is_final=True)
     if call.is_write:
         return UnknownOutcome(f"sent, but the answer is not readable: {message}", place=call.op)
     return WireError(message, place=call.op)

@@ -21,6 +21,8 @@ from connector.errors import (
 
 # Statuses with a body worth reading: a refused account (500 as text), the vendor's gateway (519 as JSON).
 JUDGED = frozenset({500, 519})
+# Statuses that the product itself never gives: somebody before it refuses, and a fresh session changes nothing.
+_REFUSED = frozenset({401, 403})
 
 _SESSION_LOST = "会话信息已丢失"
 _NOT_LOGGED_IN = "ctx == null"
@@ -54,8 +56,9 @@ def parsed(response: Response, place: str, *, is_write: bool) -> Any:
 def _judge_text(response: Response, place: str, *, is_write: bool) -> None:
     """Everything that is not JSON, or JSON with another status than 200."""
     start = response.body[:400].lstrip().decode("utf-8", "replace")
-    if _BAD_ACCOUNT in start or response.status in (401, 403):
-        raise AuthError("the account or the signature is refused", place=place, mend=_MEND_LOGIN)
+    if _BAD_ACCOUNT in start or response.status in _REFUSED:
+        is_final = response.status in _REFUSED
+        raise AuthError("the account or the signature is refused", place=place, mend=_MEND_LOGIN, is_final=is_final)
     if response.status == 519:
         mend = _MEND_CLOCK if f'"errcode":{_STALE}' in start.replace(" ", "") else _MEND_LOGIN
         raise AuthError(f"the gateway refuses the call: {start[:160]}", place=place, mend=mend)

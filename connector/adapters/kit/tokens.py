@@ -1,4 +1,4 @@
-"""One credential's token or session for all threads: renewed early, given up after two refusals.
+"""One credential's token or session for all threads: renewed early, given up after two refusals or a final one.
 
 The value is opaque. A credential that the other side refused twice in a row is not used again by this
 instance, so that a wrong password never locks an account.
@@ -68,7 +68,8 @@ class TokenBox(Generic[V]):
                 self._refusals = 0
 
     def use(self, call: Callable[[V], R]) -> R:
-        """`call(token)`; on AuthError once more with a fresh token. The second refusal in a row is final."""
+        """`call(token)`; on AuthError once more with a fresh token, unless that refusal is final; the second in a
+        row is."""
         value = self.get()
         try:
             result = call(value)
@@ -105,5 +106,5 @@ class TokenBox(Generic[V]):
         return token
 
     def _count(self, error: AuthError | None, weight: int = 1) -> None:
-        self._refusals += weight
+        self._refusals += TRIES if error is not None and error.is_final else weight
         self._refusal = error or self._refusal

@@ -142,6 +142,18 @@ def test_a_refused_credential_is_tried_no_more_than_twice(connect, office):
     assert "canary-secret" not in str(found.value)
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("end", ["accessToken", "/query"])
+def test_a_refusal_without_the_vendors_words_is_met_once_and_never_again(connect, office, end, status):
+    office.odd[end] = [(status, b"<html>refused</html>")] * 9
+    office.put("i1")
+    dingtalk = connect()
+    for stream in ("exit", "approval", "exit"):
+        with pytest.raises(AuthError, match=f"status {status}"):
+            pull(dingtalk, stream)
+    assert len(office.asked(end)) == 1
+
+
 def test_too_many_calls_a_second_is_no_missing_right_and_is_repeated_after_a_second(connect, office, clock):
     office.put("i1")
     office.odd["/query"] = [(403, {"code": "Forbidden.AccessDenied.QpsLimitForApi", "message": "slow"})]

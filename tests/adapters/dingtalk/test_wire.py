@@ -110,6 +110,21 @@ def test_what_carries_a_credential_does_not_print_it(shown):
     assert "canary" not in repr(shown)
 
 
+@pytest.mark.parametrize("call", [READ, WRITE, LEGACY, *(wire.ask_token("k", "s", host) for host in ("api", "legacy"))])
+@pytest.mark.parametrize("body", [b"", b"<html>no</html>", b"[]", b"Forbidden"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_that_is_not_the_vendors_word_is_final(call, body, status):
+    with pytest.raises(AuthError, match=f"status {status}") as caught:
+        wire.answer(call, status, body)
+    assert caught.value.is_final
+
+
+def test_a_refused_token_may_be_renewed():
+    with pytest.raises(AuthError) as caught:
+        wire.answer(READ, 401, b'{"code":"InvalidAuthentication"}')
+    assert not caught.value.is_final
+
+
 @pytest.mark.parametrize("end", [{}, {"nextToken": None}, {"nextToken": ""}])
 def test_the_end_of_a_list_is_an_absent_null_or_empty_cursor(end):
     assert wire.ids_of({"result": {"list": ["a"], **end}}) == (["a"], None)

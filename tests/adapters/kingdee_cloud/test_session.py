@@ -120,6 +120,19 @@ def test_a_refused_account_is_an_auth_error_though_it_comes_as_500(connect: Conn
     assert len(kingdee.requests) == 2
 
 
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(("login", "service"), [("signature", "ExecuteBillQuery"), ("password", "ValidateUser")])
+def test_a_refusal_before_the_product_is_met_once_and_never_again(
+    connect: Connect, kingdee: Any, login: str, service: str, status: int
+) -> None:
+    kingdee.odd[service] = [lambda request: httpx.Response(status, content=b"<html>")] * 9
+    session = connect(login=login)
+    for _ in range(3):
+        with pytest.raises(AuthError, match="refused"):
+            session.rows(QUERY)
+    assert len(kingdee.requests) == 1
+
+
 def test_an_edit_lock_is_waited_for(connect: Connect, kingdee: Any, clock: Any) -> None:
     kingdee.forms["BD_Empinfo"] = [{"FID": 1}]
     kingdee.odd["Save"] = [said(13, "冲突，请稍候再使用")] * 2

@@ -110,3 +110,17 @@ def test_a_login_that_may_be_tried_once_is_tried_once(clock: Any) -> None:
         with pytest.raises(AuthError, match="wrong secret"):
             careful.get()
     assert vendor.fetched == 1
+
+
+def test_a_final_refusal_is_not_tried_with_a_fresh_token(clock: Any) -> None:
+    vendor, tried = Vendor(), list[str]()
+
+    def refused(token: str) -> str:
+        tried.append(token)
+        raise AuthError("the gateway refuses", is_final=True)
+
+    shared = box(vendor, clock)
+    for _ in range(3):
+        with pytest.raises(AuthError, match="the gateway refuses"):
+            shared.use(refused)
+    assert tried == ["t1"] and vendor.fetched == 1
