@@ -108,6 +108,9 @@ def _read(text: str, place: str) -> dict[str, dict[str, Any]]:
     streams = document.get("streams") if isinstance(document, dict) else None
     if not isinstance(streams, dict):
         raise ConfigError("found no `streams:` at the top, expected one", place=place)
+    for name, columns in streams.items():
+        if not isinstance(columns, dict):
+            raise ConfigError(f"found {columns!r}, expected columns with their fields", place=f"{place} {name}")
     return streams
 
 
@@ -122,14 +125,16 @@ def _stream(name: str, columns: dict[str, Any], place: str) -> StreamMapping:
         here = f"{place} {name}.{target}"
         if target not in TABLES[table]:
             raise ConfigError(f"`{table}` has no such column; known: {', '.join(TABLES[table])}", place=here)
-        fields.append(_field(target, {"from": spec} if isinstance(spec, str) else dict(spec), here))
+        if not isinstance(spec, (str, dict)):
+            raise ConfigError(f"found {spec!r}, expected the name of a field, or `from:` and `as:`", place=here)
+        field = _field(target, {"from": spec} if isinstance(spec, str) else spec, here)
+        _refuse_odd_words(field, TABLES[table][target].words, here)
+        fields.append(field)
     return StreamMapping(name, table, tuple(fields))
 
 
 def _field(target: str, spec: dict[str, Any], place: str) -> Field:
-    # YAML 1.1 reads a bare `yes:` or `no:` as a boolean key.
-    words: dict[object, str] = {True: "yes", False: "no"}
-    spec = {words.get(name, str(name)): value for name, value in spec.items()}
+    spec = {_as_written(name): value for name, value in spec.items()}
     kind = str(spec.pop("as", "text"))
     source = spec.pop("from", None)
     if kind not in _KINDS:
@@ -137,6 +142,24 @@ def _field(target: str, spec: dict[str, Any], place: str) -> Field:
     if source is None and "value" not in spec:
         raise ConfigError("needs `from:` or `value:`", place=place)
     return Field(target, None if source is None else str(source), kind, spec)
+
+
+def _as_written(word: object) -> str:
+    """YAML 1.1 reads a bare `yes` or `no` as a boolean, and a code as a number."""
+    return ("yes" if word else "no") if isinstance(word, bool) else str(word)
+
+
+def _refuse_odd_words(field: Field, known: tuple[str, ...], place: str) -> None:
+    """A vocabulary that would fail row by row at night is refused when it is read."""
+    words = field.options.get("words", {})
+    if not isinstance(words, dict):
+        raise ConfigError(f"`words:` is {words!r}, expected theirs with ours, as in {{在职: active}}", place=place)
+    for ours in words.values():
+        if known and ours not in known:
+            raise ConfigError(f"`words:` has no such word of ours `{ours}`; known: {', '.join(known)}", place=place)
+    for side in ("yes", "no"):
+        if not isinstance(field.options.get(side, []), list):
+            raise ConfigError(f"`{side}:` is {field.options[side]!r}, expected a list", place=place)
 
 
 def map_rows(
@@ -179,9 +202,11 @@ def _converted(field: Field, context: Context) -> pl.Expr:
         case "instant":
             return convert.instant(source, context.zone)
         case "word":
-            return convert.word(source, options.get("words", {}))
+            words = options.get("words", {})
+            return convert.word(source, {_as_written(theirs): ours for theirs, ours in words.items()})
         case "flag":
-            return convert.flag(source, options.get("yes", ["true", "1"]), options.get("no", ["false", "0"]))
+            yes, no = options.get("yes", ["true", "1"]), options.get("no", ["false", "0"])
+            return convert.flag(source, list(map(_as_written, yes)), list(map(_as_written, no)))
         case "int":
             return convert.whole(source)
         case "month":
@@ -219,11 +244,11 @@ def _bad_rows(mapping: StreamMapping, rejected: pl.DataFrame) -> Iterator[BadRow
     key = next((f"={name}" for name in ("employee", "number") if name in by_target), None)
     for row in rejected.iter_rows(named=True):
         field = next(f for f in mapping.fields if row[f"!{f.target}"])
-        found = row[field.source] if field.source else None
+        found = str(row[field.source] or "").strip() if field.source else ""
         yield BadRow(
             ref=str(row.get("=ref") or ""), key=str(row[key] or "") if key else "",
             field=field.source or field.target,
-            found="" if found is None else str(found)[:80], expected=field.kind if found else "a value",
+            found=found[:80], expected=field.kind if found else "a value",
         )
 
 

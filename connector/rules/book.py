@@ -101,7 +101,7 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
     unknown = [str(key) for key in document if key not in ("policy", "rules")]
     if unknown:
         raise RuleError(f"`{unknown[0]}` is not known; known: policy, rules", place=place)
-    given = _NEEDED | (document.get("policy") or {})
+    given = _NEEDED | _section(document, "policy", f"{place} policy")
     policies = {name: _policy(name, value, place) for name, value in given.items()}
     largest = {name: max([p.default, *p.department.values(), *p.position.values()]) for name, p in policies.items()}
     rules = tuple(_rule(row, largest, place) for row in document["rules"])
@@ -110,6 +110,14 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
         if codes.count(code) > 1:
             raise RuleError(f"the code `{code}` stands twice", place=place)
     return RuleBook(hashlib.sha256(text.encode()).hexdigest()[:12], policies, rules)
+
+
+def _section(spec: Mapping[str, Any], key: str, place: str) -> dict[str, Any]:
+    """A part that is names with values, or absent."""
+    found = spec.get(key) or {}
+    if not isinstance(found, dict):
+        raise RuleError(f"`{key}`: found {found!r}, expected names with numbers", place=place)
+    return found
 
 
 def _policy(name: str, value: Any, place: str) -> Policy:
@@ -121,11 +129,11 @@ def _policy(name: str, value: Any, place: str) -> Policy:
     unknown = set(spec) - {"default", "department", "position"}
     if unknown:
         raise RuleError(f"`{sorted(unknown)[0]}` is not known; known: default, department, position", place=here)
-    numbers = [spec.get("default"), *(spec.get("department") or {}).values(), *(spec.get("position") or {}).values()]
-    for number in numbers:
+    department, position = (_section(spec, part, here) for part in ("department", "position"))
+    for number in (spec.get("default"), *department.values(), *position.values()):
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= POLICY_LIMIT:
             raise RuleError(f"found {number!r}, expected a whole number from 0 to {POLICY_LIMIT}", place=here)
-    return Policy(spec["default"], spec.get("department") or {}, spec.get("position") or {})
+    return Policy(spec["default"], department, position)
 
 
 def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
@@ -160,7 +168,10 @@ def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
 
 
 def _listed(row: Mapping[str, Any], key: str, known: tuple[str, ...], place: str) -> tuple[str, ...]:
-    values = tuple(str(value) for value in row.get(key) or ())
+    found = row.get(key) or []
+    if not isinstance(found, list):
+        raise RuleError(f"`{key}`: found {found!r}, expected a list like [{known[0]}]", place=place)
+    values = tuple(str(value) for value in found)
     for value in values:
         if value not in known:
             raise RuleError(f"`{key}`: `{value}` is not known; known: {', '.join(known)}", place=place)
