@@ -59,6 +59,7 @@ class FakeSystem:
     broken: dict[str, int] = field(default_factory=dict)  # stream → rows before it breaks off
     counted: dict[str, int] = field(default_factory=dict)  # stream → rows that the source says it has
     route: Route = "open_items"
+    lacks: dict[str, frozenset[str]] = field(default_factory=dict)  # stream → fields that it does not have
     answers: list[str] = field(default_factory=list)  # what the next pushes answer: landed | lost | late | refused
 
     @property
@@ -79,7 +80,8 @@ class FakeSystem:
         if cut is not None:
             yield Page(frame, "1")
             raise WireError("cut short", place=f"{self.name} {stream}")
-        yield Page(frame, "1", end=End("empty_page", self.counted.get(stream)))
+        end = End("empty_page", self.counted.get(stream))
+        yield Page(frame, "1", end=end, lacks=self.lacks.get(stream, frozenset()))
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
         found = []

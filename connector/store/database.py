@@ -40,7 +40,7 @@ def open_store(url: str, company: str) -> Store:
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
     try:
-        engine = sa.create_engine(parsed)
+        engine = sa.create_engine(parsed, hide_parameters=True)  # an error of it names no person
     except (sa.exc.NoSuchModuleError, ImportError) as error:
         mend = "install the driver into .venv, for example psycopg[binary]"
         raise ConfigError(f"there is no driver for it: {error}", place="store", mend=mend) from error

@@ -43,6 +43,13 @@ def test_a_new_database_stands_at_the_schema_and_is_its_owners_alone(store: Stor
         assert conn.exec_driver_sql("PRAGMA synchronous").scalar() == 2
 
 
+def test_an_error_of_the_database_does_not_say_what_was_being_kept(store: Store) -> None:
+    line = dict.fromkeys(("number", "person", "rule", "by"), "canary") | {"company": "c", "system": "hr", "at": NOW}
+    with pytest.raises(sa.exc.IntegrityError) as caught, store.engine.begin() as conn:
+        conn.execute(links.link.insert(), [line, line])
+    assert "canary" not in str(caught.value)
+
+
 def test_a_newer_database_is_refused(store: Store, tmp_path: Path) -> None:
     with store.engine.begin() as conn:
         conn.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
