@@ -93,7 +93,8 @@ class Since:
 
 @dataclass(frozen=True)
 class Check:
-    """One stage of `check`: reach, login, permission, fields, clock. `mend` is a code of the text catalog."""
+    """One stage of `check`: reach, login, permission, fields, clock. `mend` is a code of the text catalog,
+    beside a stage that passed an advice."""
 
     stage: str
     passed: bool

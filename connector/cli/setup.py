@@ -113,7 +113,7 @@ def _show_checks(found: dict[str, list[Check]], lang: str) -> None:
         out.line(name, style="bold")
         for one in checks:
             out.line(f"  {'✓' if one.passed else '✗'} {text('stage.' + one.stage, lang)} {found_text(one.found, lang)}")
-            if one.mend and not one.passed:
+            if one.mend:
                 out.line(f"    → {text(one.mend, lang)}")
 
 

@@ -241,8 +241,9 @@ def test_a_skipped_test_says_why():
         if isinstance(node, ast.Call)
         and called(node) in ("pytest.mark.skip", "pytest.skip", "pytest.mark.skipif")
         if not any(
-            isinstance(one, ast.Constant) and one.value
-            for one in [*node.args, *(k.value for k in node.keywords)]
+            isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value
+            for given in [*node.args, *(k.value for k in node.keywords)]
+            for one in ast.walk(given)
         )
     ]
     assert silent == []

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from connector.adapters.contract import Check, End, Page, Receipt, Setting, Since
 from connector.adapters.kit.manifest import load_manifest
 from connector.adapters.kit.network import Resolver, system_resolver
-from connector.adapters.sql_store import database, queries, wire
+from connector.adapters.sql_store import database, queries, sessions, wire
 from connector.adapters.sql_store.address import judge
 from connector.adapters.sql_store.connection import SqlForm
 from connector.errors import AuthError, ConfigError, ConnectorError, UsageError
@@ -52,17 +52,19 @@ class SqlStore:
         self._opened: sa.Engine | None = None
 
     def check(self) -> list[Check]:
-        """reach, login, permission (the query runs) and fields (it gives a number)."""
+        """reach, login, permission (the query runs; what the account could write) and fields (it gives a number)."""
         try:
             with database.reading(self._engine(), self._place) as connection:
                 found = database.columns(connection, self._query("employee", connection))
+                writable = sessions.writable(connection)
         except AuthError as error:
             return [Check("reach", True), Check("login", False, str(error), "sql_store.mend.bad_login")]
         except ConfigError as error:
             return self._refused(error)
         except ConnectorError as error:
             return [Check("reach", False, str(error), "sql_store.mend.not_reached")]
-        passed = [Check(stage, True) for stage in ("reach", "login", "permission")]
+        advice = "sql_store.mend.may_write" if writable else ""
+        passed = [Check("reach", True), Check("login", True), Check("permission", True, ", ".join(writable), advice)]
         mend = "" if "number" in found else "sql_store.mend.missing_columns"
         return [*passed, Check("fields", not mend, ", ".join(found), mend)]
 
@@ -111,14 +113,14 @@ class SqlStore:
             name: pl.Series(name, [wire.text_of(row[at]) for row in rows], dtype=pl.String)
             for at, name in enumerate(names)
         }
-        if "currency" not in columns:
-            columns["currency"] = pl.Series("currency", [self._currency] * len(rows), dtype=pl.String)
+        known = columns.get("currency", pl.Series("currency", [None] * len(rows), dtype=pl.String))
+        columns["currency"] = known.fill_null(self._currency)
         if "monthly_salary" in columns:
             columns["monthly_salary"] = pl.Series(
                 "monthly_salary",
                 [
                     wire.monthly_salary(
-                        pay, self._form.salary_unit, self._form.salary_period, code or self._currency
+                        pay, self._form.salary_unit, self._form.salary_period, code
                     )
                     for pay, code in zip(columns["monthly_salary"], columns["currency"], strict=True)
                 ],

@@ -8,8 +8,6 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connector.adapters.kit.form import NetworkForm
 
-PROFILES = ("company", "horilla")
-
 
 class SqlForm(NetworkForm):
     """Where the database is, and which queries give which stream."""
@@ -18,7 +16,7 @@ class SqlForm(NetworkForm):
         description="SQLAlchemy URL of a read-only account, e.g. postgresql+psycopg://reader:…@host/hr "
         "/ 只读账号的数据库地址"
     )
-    profile: Literal["company", "horilla"] | None = Field(
+    profile: Literal["company", "horilla", "icehrm"] | None = Field(
         default=None, description="ready-made queries for a known product / 预置查询"
     )
     queries: dict[str, str] = Field(
@@ -34,7 +32,7 @@ class SqlForm(NetworkForm):
     currency: str | None = Field(
         default=None,
         pattern="^[A-Z]{3}$",
-        description="currency of the salary where the query has no such column; default the company's / 币种",
+        description="currency of the salary where the query gives none; default the company's / 币种",
     )
     timeout_s: int = Field(
         default=300, ge=1, le=3600, description="longest time one statement may take, seconds / 单条查询超时（秒）"

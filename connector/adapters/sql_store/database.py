@@ -1,7 +1,7 @@
 """One read-only transaction on a foreign database, streamed. Nothing is written, whatever a query says.
 
-Guarded three times: the text of a query is looked at first, the session refuses writes, and SQLite files are
-opened with `mode=ro`.
+Guarded three times: the text of a query is looked at first, the session refuses writes (SQLite files are opened
+with `mode=ro`), and so does the transaction, which sees one state of the database from its first to its last row.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ _UNTRUSTED = re.compile(
     r"certificate verif|server certificate for|does not match host name|not support SSL|SSL is required"
     r"|\[SSL: (?!UNEXPECTED)|SSL error: (?!unexpected|SSL_ERROR_SYSCALL)", re.IGNORECASE,
 )
+# A refused connection of PostgreSQL carries no code, only words.
+_NO_ACCOUNT = re.compile(
+    r"authentication failed|no pg_hba\.conf entry|role .* does not exist|access denied for user", re.IGNORECASE
+)
+_NO_DATABASE = re.compile(r"FATAL: +database .* does not exist")
 _TRUST = "the server needs TLS >= 1.2 and a certificate for its name; put your own authority's into ca_file"
 _AWAY = {"08001", "08006", "2002", "2003", "2005"}
 
@@ -50,7 +55,7 @@ def open_engine(target: Target, timeout_s: int) -> sa.Engine:
         raise ConfigError(f"no driver for {target.url.drivername}: {error}", place=target.option, mend=mend) from error
     sessions.listen(engine, target)
     if target.product == "mysql":
-        sa.event.listen(engine, "connect", _read_only_session(timeout_s))
+        sa.event.listen(engine, "connect", sessions.read_only(timeout_s))
     return engine
 
 
@@ -68,38 +73,22 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     return sa.create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
 
 
-def _read_only_session(timeout_s: int) -> Any:
-    """MariaDB counts seconds, MySQL milliseconds; only one of the two knows each name."""
-    statements = [
-        "SET SESSION TRANSACTION READ ONLY",
-        "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')",
-        f"SET SESSION max_statement_time = {timeout_s}",
-        f"SET SESSION max_execution_time = {timeout_s * 1000}",
-    ]
-
-    def prepare(connection: Any, _record: Any) -> None:
-        with connection.cursor() as cursor:
-            for statement in statements[:2]:
-                cursor.execute(statement)
-            is_mariadb = "mariadb" in str(getattr(connection, "server_version", "")).lower()
-            cursor.execute(statements[2] if is_mariadb else statements[3])
-        connection.commit()
-
-    return prepare
+def reading_options(dialect: str) -> dict[str, Any]:
+    """What SQLAlchemy is told of a transaction that only reads, sees one state and is streamed."""
+    options: dict[str, Any] = {"stream_results": True, "no_parameters": True}
+    if dialect != "sqlite":
+        options["isolation_level"] = "REPEATABLE READ"
+    return options | ({"postgresql_readonly": True} if dialect == "postgresql" else {})
 
 
 @contextmanager
 def reading(engine: sa.Engine, place: str) -> Iterator[sa.Connection]:
     """One consistent read-only transaction; every error of the database becomes one of ours."""
-    options: dict[str, Any] = {"stream_results": True, "no_parameters": True}
-    match engine.dialect.name:
-        case "postgresql":
-            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        case "mysql" | "mariadb":
-            options |= {"isolation_level": "REPEATABLE READ"}
     try:
         with engine.connect() as connection:
-            yield connection.execution_options(**options)
+            connection.execution_options(**reading_options(engine.dialect.name))
+            sessions.begin(connection)
+            yield connection
     except DBAPIError as error:
         raise explain(error, place) from error
     except ModuleNotFoundError as error:
@@ -115,10 +104,12 @@ def explain(error: DBAPIError, place: str) -> ConnectorError:
     lower = shown.lower()
     if _UNTRUSTED.search(shown):
         return ConfigError(shown, place="ca_file", mend=_TRUST)
-    if codes & _LOGIN or "authentication failed" in lower or "access denied for user" in lower:
+    if codes & _LOGIN or _NO_ACCOUNT.search(shown):
         return AuthError(shown, place=place, mend="check user and password of the database URL")
     if codes & _PERMISSION or "permission denied" in lower:
         return ConfigError(shown, place=place, mend=_READER)
+    if _NO_DATABASE.search(shown):
+        return ConfigError(shown, place="url", mend="check the name of the database in the URL")
     if codes & _QUERY or any(hint in lower for hint in ("no such table", "no such column", "syntax error")):
         return ConfigError(shown, place=place, mend="compare the query with the tables of the database")
     if "unable to open database file" in lower or "file is not a database" in lower:

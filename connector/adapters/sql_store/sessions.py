@@ -5,7 +5,9 @@ What a session may do is asked of the database at its beginning. No query of a s
 
 from __future__ import annotations
 
+import re
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +18,17 @@ from connector.errors import RetryableError
 
 # Seconds to wait for a connection.
 CONNECT_S = 15
+# Names that a check shows of what an account could write.
+_SHOWN = 3
+_WRITABLE = f"""
+    SELECT n.nspname || '.' || c.relname
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_'
+      AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+    ORDER BY 1 LIMIT {_SHOWN}"""
+# `GRANT SELECT, SHOW VIEW ON `hr`.* TO …`; privileges that change nothing.
+_GRANT = re.compile(r"^GRANT (?P<what>.+?) ON (?:TABLE |FUNCTION |PROCEDURE )?(?P<where>\S+) TO ")
+_HARMLESS = {"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "LOCK TABLES", "EXECUTE"}
 
 
 def connect_options(target: Target, timeout_s: int) -> dict[str, Any]:
@@ -81,3 +94,52 @@ def _opened(host: str, port: int, addresses: list[str]) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return found
     raise RetryableError("no connection", place=f"{host}:{port}", mend="check host and port of the database URL")
+
+
+def read_only(timeout_s: int) -> Callable[[Any, Any], None]:
+    """What every session with MariaDB or MySQL begins with. MariaDB counts seconds, MySQL milliseconds; only one of
+    the two knows each name."""
+    statements = [
+        "SET SESSION TRANSACTION READ ONLY",
+        "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')",
+        f"SET SESSION max_statement_time = {timeout_s}",
+        f"SET SESSION max_execution_time = {timeout_s * 1000}",
+    ]
+
+    def prepare(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements[:2]:
+                cursor.execute(statement)
+            is_mariadb = "mariadb" in str(getattr(connection, "server_version", "")).lower()
+            cursor.execute(statements[2] if is_mariadb else statements[3])
+        connection.commit()
+
+    return prepare
+
+
+def begin(connection: sa.Connection) -> None:
+    """The transaction of a reading. MariaDB and MySQL take the snapshot now; the others do at the first statement."""
+    if connection.dialect.name in {"mysql", "mariadb"}:
+        connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+
+
+def writable(connection: sa.Connection) -> list[str]:
+    """The first tables (PostgreSQL) or grants (MariaDB, MySQL) by which this account could change something."""
+    match connection.dialect.name:
+        case "postgresql":
+            return [str(name) for (name,) in connection.exec_driver_sql(_WRITABLE)]
+        case "mysql" | "mariadb":
+            lines = [str(line) for (line,) in connection.exec_driver_sql("SHOW GRANTS")]
+            return [found for line in lines if (found := _changing(line))][:_SHOWN]
+        case _:
+            return []  # a file of SQLite has no accounts; it is opened for reading
+
+
+def _changing(grant: str) -> str:
+    """`UPDATE, DELETE ON hr.*` of a line of SHOW GRANTS; "" when it only reads."""
+    found = _GRANT.match(grant)
+    if found is None:
+        return ""
+    kinds = [re.sub(r" ?\(.*?\)", "", kind).strip() for kind in re.split(r",(?![^(]*\))", found["what"])]
+    changing = [kind for kind in kinds if kind.upper() not in _HARMLESS]
+    return f"{', '.join(changing)} ON {found['where']}" if changing else ""

@@ -31,29 +31,6 @@ INSERT INTO employees VALUES
  ('E1', '张三', NULL, 'Sales', 'Staff', NULL, '2020-01-01', 'active', NULL, NULL, 8000.5, 'CNY'),
  ('E2', 'Li Si', '138', 'Sales', 'Head', 'E1', '2021-01-01', 'left', '2026-01-31', '2026-01-01', 9000, 'USD');
 """
-HORILLA = """
-CREATE TABLE employee_employee (id integer PRIMARY KEY, badge_id, employee_first_name, employee_last_name, phone,
-                                is_active);
-CREATE TABLE employee_employeeworkinformation (id integer PRIMARY KEY, employee_id_id, date_joining,
-  contract_end_date, basic_salary, department_id_id, job_position_id_id, reporting_manager_id_id);
-CREATE TABLE base_department (id integer PRIMARY KEY, department);
-CREATE TABLE base_jobposition (id integer PRIMARY KEY, job_position);
-CREATE TABLE offboarding_resignationletter (id integer PRIMARY KEY, employee_id_id, planned_to_leave_on, status);
-CREATE TABLE payroll_contract (id integer PRIMARY KEY, employee_id_id, wage, contract_status);
-INSERT INTO base_department VALUES (1, 'Sales');
-INSERT INTO base_jobposition VALUES (1, 'Staff');
-INSERT INTO employee_employee VALUES
- (1, 'E1', 'San', 'Zhang', '138', 1), (2, 'E2', 'Si', NULL, '', 1), (3, 'E3', 'Wu', 'Wang', '', 0),
- (4, 'E4', 'Liu', 'Zhao', '', 1), (5, 'E5', 'Qi', 'Sun', '', 0);
-INSERT INTO employee_employeeworkinformation VALUES
- (1, 1, '2020-01-01', NULL, 7000, 1, 1, NULL), (2, 2, '2020-02-01', '2024-05-22', 0, 1, NULL, 1),
- (3, 3, '2020-03-01', '2024-07-31', 5000, NULL, NULL, NULL), (4, 4, NULL, NULL, 6000, 1, 1, 1),
- (5, 5, '2020-05-01', '2025-01-31', 4000, 1, 1, 1);
-INSERT INTO offboarding_resignationletter VALUES
- (1, 1, '2026-08-14', 'approved'), (2, 4, '2026-08-01', 'requested'), (3, 4, '2026-08-02', 'rejected'),
- (4, 5, '2026-08-03', 'approved');
-INSERT INTO payroll_contract VALUES (1, 1, 7500.5, 'active'), (2, 4, 9999, 'draft'), (3, 4, 8888, 'expired');
-"""
 Store = Callable[..., SqlStore]
 
 
@@ -120,38 +97,6 @@ def test_an_empty_table_is_a_proved_nothing(store):
 def test_only_the_employees_asked_for_are_delivered(store):
     pages = pull(store(profile="company"), Since(date(2026, 7, 31), only=("E2",)))
     assert pages[-1].rows["number"].to_list() == ["E2"]
-
-
-@pytest.mark.parametrize(
-    ("number", "status", "last_day", "salary"),
-    [
-        ("E1", "leaving", date(2026, 8, 14), 750050),  # active, letter approved, active contract
-        ("E2", "active", None, None),  # an old contract end alone says nothing; salary 0 = not filled in
-        ("E3", "left", date(2024, 7, 31), 500000),
-        ("E4", "active", None, 600000),  # letters requested and rejected, contracts draft and expired
-        ("E5", "left", date(2025, 1, 31), 400000),  # archived: his approved letter counts no more
-    ],
-)
-def test_the_horilla_profile_reads_status_last_day_and_salary(store, number, status, last_day, salary):
-    found = mapped(pull(store(HORILLA, profile="horilla"))).filter(pl.col("number") == number)
-    assert found.select("status", "last_day", "monthly_salary").rows() == [(status, last_day, salary)]
-
-
-def test_the_horilla_profile_joins_names_departments_and_managers(store):
-    rows = mapped(pull(store(HORILLA, profile="horilla")))
-    assert rows.height == 5
-    assert rows.select("ref", "number", "name", "department", "position", "manager", "hired_on").row(1) == (
-        "2", "E2", "Si", "Sales", None, "E1", date(2020, 2, 1),
-    )  # fmt: skip
-
-
-def test_the_horilla_profile_passes_over_archived_letters_and_hourly_wages_where_the_columns_exist(store):
-    fuller = HORILLA + (
-        "ALTER TABLE offboarding_resignationletter ADD COLUMN is_active DEFAULT 0;"
-        "ALTER TABLE payroll_contract ADD COLUMN wage_type DEFAULT 'hourly';"
-    )
-    first = mapped(pull(store(fuller, profile="horilla"))).row(0, named=True)
-    assert (first["status"], first["last_day"], first["monthly_salary"]) == ("active", None, 700000)
 
 
 def test_a_sqlite_file_is_never_written_whatever_is_asked(store, tmp_path):
