@@ -6,6 +6,7 @@ Order: a byte order mark; zero bytes (UTF-16); strict UTF-8; strict GB18030 that
 from __future__ import annotations
 
 import codecs
+import re
 
 from connector.adapters.files.faults import fault
 from connector.errors import WireError
@@ -16,6 +17,7 @@ _REFUSED_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 # Share of letters beyond ASCII that must be among the 6,763 everyday ones (GB 2312). Western text that happens to be
 # valid GB18030 has next to none, wrongly read UTF-8 about half; a register of rare names still has nine in ten.
 _EVERYDAY_PERCENT = 80
+_ASCII = re.compile(r"[\x00-\x7f]+")
 
 
 def decode(content: bytes, said: str, place: str) -> tuple[str, str]:
@@ -68,7 +70,7 @@ def _strict(body: bytes, name: str, place: str) -> str:
 
 
 def _is_everyday(found: str) -> bool:
-    letters = "".join(sign for sign in found if sign > "\x7f")
+    letters = _ASCII.sub("", found)
     return len(letters.encode("gb2312", "ignore")) // 2 * 100 >= len(letters) * _EVERYDAY_PERCENT
 
 

@@ -17,6 +17,8 @@ from connector.adapters.files.grid import HEAD_ROWS, ROW, BadLine, Grid, Head
 from connector.errors import WireError
 
 SEPARATORS = (",", ";", "\t", "|")
+# Letters in which the first rows stand, however long their notes are.
+_HEAD_LETTERS = 1 << 20
 # Letters of a line that a reject keeps.
 _RAW_LIMIT = 500
 
@@ -28,7 +30,7 @@ def one_line_end(text: str) -> str:
 
 def head(text: str, separator: str) -> Head:
     """The first rows; a row that cannot be read ends them."""
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(StringIO(text[:_HEAD_LETTERS], newline=""), delimiter=separator, strict=True)
     rows: list[tuple[int, tuple[str, ...]]] = []
     try:
         for cells in reader:

@@ -70,6 +70,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("merged department", person("17", department=""), row=good("000017")),
     Fault("department over two lines", person("18", department="研发部\n后端组"),
           row=good("000018", department="研发部\n后端组")),
+    Fault("a number that stands twice", person("1", status="离职"), row=good("000001", status="left")),
     Fault("unknown status", person("21", status="在岗"), reason="word", column="员工状态"),
     Fault("a month thirteen", person("22", "2026-13-01"), reason="date", column="入职时间"),
     Fault("a 30th of February", person("23", "2026-02-30"), reason="date", column="入职时间"),

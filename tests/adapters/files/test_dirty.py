@@ -73,6 +73,13 @@ def test_every_good_row_is_used_in_the_right_form_and_no_other(tmp_path, made: M
 
 
 @pytest.mark.parametrize("made", [of_csv, of_xlsx])
+def test_a_number_that_stands_twice_is_kept_twice_and_the_second_says_where(tmp_path, made: Made):
+    at = next(at for at, fault in enumerate(dirt.FAULTS) if fault.name == "a number that stands twice")
+    row = dirt.FIRST_ROW + (lines_before(dirt.FAULTS, at) if made is of_csv else at)
+    assert [ref for ref in made(tmp_path).column("#ref") if "000001" in str(ref)] == ["000001", f"000001#{row}"]
+
+
+@pytest.mark.parametrize("made", [of_csv, of_xlsx])
 def test_lines_that_are_no_records_are_counted_by_what_they_are(tmp_path, made: Made):
     assert made(tmp_path).ignored == Counter(fault.ignored for fault in dirt.FAULTS if fault.ignored)
 
