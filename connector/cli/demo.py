@@ -143,6 +143,25 @@ def _open(world: World, port_base: int, faults: list[Any], rate_limits: bool) ->
         box.close()
 
 
+# Tables of the stand-in's HR beside the employees → stream, and the query that reads it.
+_MONTHS = {
+    "appraisals": ("appraisal_month", "SELECT employee, month, target, actual FROM appraisals"),
+    "attendance": ("attendance_month", "SELECT employee, month, late_count, closed FROM attendance"),
+    "signals": ("signal", "SELECT employee, kind, at, source FROM signals"),
+}
+
+
+def _people(world: World, url: str, hr: HrSource) -> dict[str, dict[str, Any]]:
+    """HR's connections. Months and signals come from the stand-in, wherever the employees come from."""
+    queries = dict(_MONTHS[table] for table in _MONTHS if world.rows(table))
+    people: dict[str, Any] = {"adapter": "sql_store", "url": hr.url or url, "profile": hr.profile}
+    if not queries:
+        return {"hr": people}
+    if not hr.url:
+        return {"hr": people | {"queries": queries}}
+    return {"hr": people, "months": {"adapter": "sql_store", "url": url, "queries": queries}}
+
+
 def settings_of(
     world: World, described: Mapping[str, Any], hr: HrSource, calls_per_second: int = 1000
 ) -> dict[str, Any]:
@@ -167,7 +186,7 @@ def settings_of(
                 "service_user": dingtalk["service_user"], "process_codes": dingtalk["process_codes"],
                 "calls_per_second": calls_per_second, "calls_per_day": 1_000_000,
             },
-            "hr": {"adapter": "sql_store", "url": hr.url or described["hr"]["url"], "profile": hr.profile},
+            **_people(world, described["hr"]["url"], hr),
         },
     }
 

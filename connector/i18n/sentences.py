@@ -25,7 +25,7 @@ MONEY_FACTS = frozenset({
     "here", "source", "difference", "owner_balance", "same_day_total",
 })
 # Facts that are measured in the goal's own unit.
-_MEASURES = frozenset({"goal_target", "goal_actual"})
+_MEASURES = frozenset({"goal_target", "goal_actual", "target", "actual"})
 # Facts that are codes of a group of words.
 _CODED = {
     "salary_band": "band", "asked_band": "band", "status": "status", "gate": "gate", "strength": "strength",

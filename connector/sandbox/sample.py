@@ -101,8 +101,17 @@ _LOANS = (
     _Loan(15, "1020", "项目调试备用金", "3000.00", -35, 55, repaid=((-10, "1800.00", "payroll"),)),
     _Loan(16, "1022", "安装工具采购", "1100.00", -28, 62, steps=tuple(returned_once(at=1))),
     _Loan(17, "1013", "培训差旅", "900.00", None, 60, steps=tuple(waiting(1))),
+    # Asked for and not paid: four days of a trip carry 1,200.00.
+    _Loan(19, "1023", "外地安全培训差旅", "2000.00", None, 60, trip=(12, 15), steps=tuple(waiting(1))),
     _Loan(18, "1030", "校园招聘备用金", "2000.00", -90, 0, repaid=((-50, "2000.00", "cash"),)),
 )
+
+# Who misses the target, so many months back; the running month is 0, and little of it is reached.
+_MISSED = {
+    (SAMPLE_DEBTOR, 2): "97.00", (SAMPLE_DEBTOR, 1): "64.00",
+    ("1008", 3): "101.00", ("1008", 2): "88.00", ("1008", 1): "90.00", ("1006", 0): "30.00",
+}  # fmt: skip
+_OFTEN_LATE = ("1014", 1)
 
 Change = tuple[str, dict[str, str | int]]
 # What happens before each night; a number in a date's place counts days from the first night.
@@ -201,27 +210,29 @@ def _exit(number: str, employee: str, as_of: date) -> Row:
 
 
 def _appraisals(as_of: date) -> list[Row]:
-    """The last closed month of sales: targets in thousands; one who sells for 9,000.00 misses his."""
-    month = _last_month(as_of)
+    """Sales targets in thousands: three closed months and the running one; whoever misses is named in `_MISSED`."""
     sellers = [person[0] for person in _PEOPLE if person[2] == _SALES and person[0] not in _LEAVING]
     return [
-        {"employee": number, "month": month, "target": "120.00",
-         "actual": "64.00" if number == SAMPLE_DEBTOR else f"{118 + 3 * at}.00"}
-        for at, number in enumerate(sellers, start=1)
+        {"employee": number, "month": _month(as_of, back), "target": "120.00",
+         "actual": _MISSED.get((number, back), f"{118 + 3 * at}.00")}
+        for at, number in enumerate(sellers, start=1) for back in (3, 2, 1, 0)
     ]  # fmt: skip
 
 
 def _attendance(as_of: date) -> list[Row]:
-    month = _last_month(as_of)
+    """Four closed months; one comes late far more often than before."""
     return [
-        {"employee": person[0], "month": month, "late_count": str(at * 5 % 3), "closed": "true"}
-        for at, person in enumerate(_PEOPLE)
+        {"employee": person[0], "month": _month(as_of, back),
+         "late_count": str(5 if (person[0], back) == _OFTEN_LATE else at * 5 % 3), "closed": "true"}
+        for at, person in enumerate(_PEOPLE) for back in (4, 3, 2, 1)
         if _LEAVING.get(person[0], ("active",))[0] != "left"
-    ]
+    ]  # fmt: skip
 
 
-def _last_month(as_of: date) -> str:
-    return f"{as_of.replace(day=1) - timedelta(days=1):%Y-%m}"
+def _month(as_of: date, back: int) -> str:
+    """`2026-07` of a day, so many calendar months back."""
+    year, month = divmod(as_of.year * 12 + as_of.month - 1 - back, 12)
+    return f"{year}-{month + 1:02}"
 
 
 def _on(as_of: date, days: int) -> str:

@@ -20,6 +20,7 @@ from connector.errors import UsageError
 from connector.sandbox.control import Control
 from connector.sandbox.delivery import Delivery, Front
 from connector.sandbox.faults import Chaos
+from connector.sandbox.hr import TABLES as HR_TABLES
 from connector.sandbox.hr import write_hr
 from connector.sandbox.http import Headers, Request, Response, StandIn
 from connector.sandbox.world import World
@@ -46,7 +47,7 @@ class Sandbox:
         self._hr_file = None if hr_url else Path(tempfile.mkdtemp(prefix="connector-hr-"), "hr.sqlite")
         self.hr_url = hr_url if self._hr_file is None else f"sqlite:///{self._hr_file.as_posix()}"
         self._write_hr()
-        world.watch(lambda tables: self._write_hr() if "employees" in tables else None)
+        world.watch(lambda tables: self._write_hr() if tables & set(HR_TABLES) else None)
 
     def listen(self, port_base: int) -> None:
         """Open the ports: the stand-ins in their order, then the control server."""

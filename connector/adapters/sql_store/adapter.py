@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -15,7 +16,7 @@ from connector.adapters.kit.manifest import load_manifest
 from connector.adapters.kit.network import Resolver, system_resolver
 from connector.adapters.sql_store import database, queries, sessions, wire
 from connector.adapters.sql_store.address import judge
-from connector.adapters.sql_store.connection import SqlForm
+from connector.adapters.sql_store.connection import TOLD_BY, SqlForm
 from connector.errors import AuthError, ConfigError, ConnectorError, UsageError
 from connector.model.plan import Action
 from connector.model.tables import empty
@@ -40,7 +41,7 @@ def _shown(error: ValidationError) -> str:
 
 
 class SqlStore:
-    """Reads employees by SQL. Nothing is ever written."""
+    """Reads employees, and where there is a query for them their months and signals. Nothing is ever written."""
 
     manifest = load_manifest(
         (resources.files(__package__) / "manifest.yaml").read_text("utf-8"), "sql_store/manifest.yaml"
@@ -50,12 +51,14 @@ class SqlStore:
         self._form, self._resolver, self._place = form, resolver, f"connection {setting.connection}"
         self._currency = form.currency or setting.currency
         self._opened: sa.Engine | None = None
+        delivered = queries.streams_of(form.queries, form.profile)
+        self.manifest = replace(self.manifest, streams=tuple(s for s in self.manifest.streams if s in delivered))
 
     def check(self) -> list[Check]:
-        """reach, login, permission (the query runs; what the account could write) and fields (it gives a number)."""
+        """reach, login, permission (queries run; what the account could write) and fields (each names its person)."""
         try:
             with database.reading(self._engine(), self._place) as connection:
-                found = database.columns(connection, self._query("employee", connection))
+                found = {s: database.columns(connection, self._query(s, connection)) for s in self.manifest.streams}
                 writable = sessions.writable(connection)
         except AuthError as error:
             return [Check("reach", True), Check("login", False, str(error), "sql_store.mend.bad_login")]
@@ -65,8 +68,9 @@ class SqlStore:
             return [Check("reach", False, str(error), "sql_store.mend.not_reached")]
         advice = "sql_store.mend.may_write" if writable else ""
         passed = [Check("reach", True), Check("login", True), Check("permission", True, ", ".join(writable), advice)]
-        mend = "" if "number" in found else "sql_store.mend.missing_columns"
-        return [*passed, Check("fields", not mend, ", ".join(found), mend)]
+        nameless = [stream for stream, columns in found.items() if TOLD_BY[stream][0] not in columns]
+        shown = "; ".join(", ".join(found[stream]) for stream in nameless or found)
+        return [*passed, Check("fields", not nameless, shown, "sql_store.mend.missing_columns" if nameless else "")]
 
     def _refused(self, error: ConfigError) -> list[Check]:
         if error.place == self._place or error.place.startswith("queries."):
@@ -85,30 +89,35 @@ class SqlStore:
                 f"found the stream {stream!r}, expected one of {', '.join(self.manifest.streams)}"
             )
         with database.reading(self._engine(), self._place) as connection:
-            yield from self._pages(connection, self._query(stream, connection), since)
+            yield from self._pages(connection, self._query(stream, connection), TOLD_BY[stream], since)
 
-    def _pages(self, connection: sa.Connection, query: str, since: Since) -> Iterator[Page]:
+    def _pages(
+        self, connection: sa.Connection, query: str, told_by: tuple[str, ...], since: Since
+    ) -> Iterator[Page]:
+        key = told_by[0]
         seen: set[str] = set()
         count = done = 0
         held: Page | None = None
         for names, rows in database.stream(connection, query, PAGE_ROWS):
-            if "number" not in names:
+            if key not in names:
                 raise ConfigError(
-                    f"found the columns {', '.join(names)}, expected one called `number`",
+                    f"found the columns {', '.join(names)}, expected one called `{key}`",
                     place=self._place,
-                    mend="name the columns of the query as ours: SELECT code AS number, ...",
+                    mend=f"name the columns of the query as ours: SELECT code AS {key}, ...",
                 )
-            frame = self._frame(names, rows, done, seen)
+            frame = self._frame(names, rows, told_by, done, seen)
             done += len(rows)
             if since.only is not None:
-                frame = frame.filter(pl.col("number").str.strip_chars().is_in(list(since.only)))
+                frame = frame.filter(pl.col(key).str.strip_chars().is_in(list(since.only)))
             if held is not None and held.rows.height:
                 yield held
             held, count = Page(frame, str(done)), count + frame.height
         if held is not None:
             yield Page(held.rows, held.cursor, end=End("cursor_exhausted", count))
 
-    def _frame(self, names: list[str], rows: Sequence[Any], done: int, seen: set[str]) -> pl.DataFrame:
+    def _frame(
+        self, names: list[str], rows: Sequence[Any], told_by: tuple[str, ...], done: int, seen: set[str]
+    ) -> pl.DataFrame:
         columns = {
             name: pl.Series(name, [wire.text_of(row[at]) for row in rows], dtype=pl.String)
             for at, name in enumerate(names)
@@ -126,9 +135,10 @@ class SqlStore:
                 ],
                 dtype=pl.String,
             )
-        keys = columns["ref" if "ref" in columns else "number"].to_list()
-        columns[REF] = pl.Series(REF, _refs(keys, done, seen), dtype=pl.String)
-        return pl.DataFrame(columns)
+        frame = pl.DataFrame(columns)
+        named = [pl.col("ref")] if "ref" in columns else [pl.col(name) for name in told_by if name in columns]
+        keys = frame.select(pl.concat_str(named, separator=" ", ignore_nulls=True)).to_series().to_list()
+        return frame.with_columns(pl.Series(REF, _refs(keys, done, seen), dtype=pl.String))
 
     def _query(self, stream: str, connection: sa.Connection) -> str:
         return queries.query_of(

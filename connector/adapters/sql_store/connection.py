@@ -8,6 +8,12 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connector.adapters.kit.form import NetworkForm
 
+# Streams a query may give, and the columns that tell a row of each: its person first, then the month or moment.
+TOLD_BY = {
+    "employee": ("number",), "appraisal_month": ("employee", "month"), "attendance_month": ("employee", "month"),
+    "signal": ("employee", "at"),
+}
+
 
 class SqlForm(NetworkForm):
     """Where the database is, and which queries give which stream."""
@@ -41,13 +47,13 @@ class SqlForm(NetworkForm):
     @field_validator("queries")
     @classmethod
     def _known_streams(cls, queries: dict[str, str]) -> dict[str, str]:
-        unknown = sorted(set(queries) - {"employee"})
+        unknown = sorted(set(queries) - set(TOLD_BY))
         if unknown:
-            raise ValueError(f"found queries for {', '.join(unknown)}, expected: employee")
+            raise ValueError(f"found queries for {', '.join(unknown)}, expected: {', '.join(TOLD_BY)}")
         return queries
 
     @model_validator(mode="after")
     def _has_a_query(self) -> Self:
-        if self.profile is None and "employee" not in self.queries:
+        if self.profile is None and not self.queries:
             raise ValueError("needs `profile:` or `queries: {employee: SELECT ...}`")
         return self

@@ -31,6 +31,11 @@ def load_profile(name: str) -> Profile:
     return Profile(name, document["queries"], document.get("conditions", {}))
 
 
+def streams_of(own: Mapping[str, str], profile: str | None) -> frozenset[str]:
+    """Streams that have a query."""
+    return frozenset(own) | frozenset(load_profile(profile).queries if profile else ())
+
+
 def query_of(
     stream: str, own: Mapping[str, str], profile: str | None, has_column: Callable[[str, str], bool]
 ) -> str:

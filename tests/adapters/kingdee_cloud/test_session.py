@@ -126,7 +126,7 @@ def test_a_refusal_before_the_product_is_met_once_and_never_again(
     connect: Connect, kingdee: Any, login: str, service: str, status: int
 ) -> None:
     kingdee.odd[service] = [lambda request: httpx.Response(status, content=b"<html>")] * 9
-    session = connect(login=login)
+    session = connect(auth=login)
     for _ in range(3):
         with pytest.raises(AuthError, match="refused"):
             session.rows(QUERY)
