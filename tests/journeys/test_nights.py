@@ -25,7 +25,8 @@ def test_the_sample_company_lives_its_three_nights(town: Town) -> None:
     last = town.night()
     assert released(last) == {town.debtor}
     assert {o.outcome for o in last.outcomes} == {"confirmed"}
-    assert {f["employee"] for f in last.findings["findings"]}.isdisjoint({town.debtor})
+    money = [f for f in last.findings["findings"] if not f["rule"].startswith("performance.")]
+    assert {f["employee"] for f in money}.isdisjoint({town.debtor})
 
 
 @pytest.mark.parametrize("days", [0, 1])
