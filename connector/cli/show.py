@@ -104,7 +104,7 @@ def _some(out: Screen, lines: list[str], lang: str) -> None:
 
 
 def _gravity(action: Mapping[str, Any]) -> tuple[int, str]:
-    order = {"exit_hold": 0, "todo": 1, "risk_flag": 2}
+    order = {"exit_hold": 0, "todo": 1, "risk_flag": 2, "warning": 3}
     return order.get(str(action["kind"]), 3), str(action["ref"])
 
 

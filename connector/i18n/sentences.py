@@ -215,7 +215,7 @@ def content_text(kind: str, content: Facts | None, language: str) -> str:
     """What a mark says, in a phrase: the codes and level of a flag, what a hold is for. Empty for an empty gate."""
     if not content:
         return text("say.nothing", language)
-    if kind == "risk_flag" and content.get("codes"):
+    if kind in ("risk_flag", "warning") and content.get("codes"):
         codes, level = rules_text(content["codes"], language), word("severity", content.get("level", ""), language)
         return text("say.flag", language, codes=codes, level=level)
     if kind == "exit_hold" and "balances" in content:
@@ -248,7 +248,7 @@ def action_phrase(action: Facts, language: str) -> str:
     kind, verb = str(action["kind"]), str(action["verb"])
     what = action_title(kind, verb, language)
     before, after = (content_text(kind, action.get(side), language) for side in ("before", "after"))
-    if verb == "replace" and kind == "risk_flag":
+    if verb == "replace" and kind in ("risk_flag", "warning"):
         return text("say.phrase_change", language, what=what, before=before, after=after)
     return text("say.phrase_after" if action.get("after") else "say.phrase", language, what=what, after=after)
 
@@ -262,16 +262,16 @@ def action_title(kind: str, verb: str, language: str) -> str:
 def mark_text(action: Facts, language: str) -> str:
     """The text that people read on the foreign record, clean whatever its facts hold. Empty: the field is emptied.
 
-    risk_flag: rule titles and level; exit_hold: the comment, or the remark of a release; todo: the subject, a line
-    break, the description (after `remove`: the closing remark).
+    risk_flag, warning: rule titles and level; exit_hold: the comment, or the remark of a release; todo: the subject,
+    a line break, the description (after `remove`: the closing remark).
     """
     return clean(_mark_text(action, language))
 
 
 def _mark_text(action: Facts, language: str) -> str:
     kind, verb, after = str(action["kind"]), str(action["verb"]), action.get("after") or {}
-    if kind == "risk_flag":
-        return _flag_text(after, language) if verb != "remove" else ""
+    if kind in ("risk_flag", "warning"):
+        return _flag_text(kind, after, language) if verb != "remove" else ""
     if kind == "exit_hold":
         return text("mark.exit_hold.release", language) if verb == "remove" else _hold_text(after, language)
     if kind == "todo":
@@ -279,11 +279,11 @@ def _mark_text(action: Facts, language: str) -> str:
     return "" if verb == "remove" else content_text(kind, after, language)
 
 
-def _flag_text(content: Facts, language: str) -> str:
+def _flag_text(kind: str, content: Facts, language: str) -> str:
     codes = rules_text(content.get("codes") or [], language)
     level = word("severity", content["level"], language) if content.get("level") else None
     words = {"codes": codes} | ({"level": level} if level else {})
-    return _first(["mark.risk_flag.text", "mark.risk_flag.plain"], words, language)
+    return _first([f"mark.{kind}.text", f"mark.{kind}.plain"], words, language)
 
 
 def _hold_text(content: Facts, language: str) -> str:

@@ -7,7 +7,7 @@ person, or the person himself is not seen; a hold stays as it stands while it is
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector.model.findings import key
 from connector.model.plan import Content
@@ -36,11 +36,11 @@ class Opinion:
 
 @dataclass(frozen=True)
 class FlagRules:
-    """Which rules write risk flags, which of them are blind or off tonight, and whose flags must not be touched."""
+    """Which rules write a flag, which of them are blind or off tonight, and whose flags must not be touched."""
 
     flagging: frozenset[str]
     blind: frozenset[str]
-    unseen: frozenset[str] = field(default_factory=frozenset)  # numbers in finance that are not surely linked tonight
+    unseen: frozenset[str] = field(default_factory=frozenset)  # numbers that are not surely linked tonight
     doubted: frozenset[str] = field(default_factory=frozenset)  # numbers of whose loans not all are seen tonight
     of_loans: frozenset[str] = field(default_factory=frozenset)  # rules that are judged loan by loan
 
@@ -50,6 +50,22 @@ def flags(
     employees: Mapping[str, str],
 ) -> list[Desired]:
     """Risk flags on finance's employee records. `employees`: number in finance → employee number in HR."""
+    return _flags_of("risk_flag", opinions, rules, observed, target, employees)
+
+
+def warnings(
+    opinions: Iterable[Opinion], rules: FlagRules, observed: Mapping[Identity, Observed], target: str
+) -> list[Desired]:
+    """Warnings on HR's employees, under their employee numbers."""
+    in_hr = (replace(opinion, number=opinion.employee) for opinion in opinions)
+    return _flags_of("warning", in_hr, rules, observed, target, {})
+
+
+def _flags_of(
+    kind: str, opinions: Iterable[Opinion], rules: FlagRules, observed: Mapping[Identity, Observed], target: str,
+    employees: Mapping[str, str],
+) -> list[Desired]:
+    """One mark for each person: the codes of his hits and of what must not be taken away, and the highest level."""
     hits: dict[str, list[Opinion]] = {}
     unknown: dict[str, set[str]] = {}
     for opinion in opinions:
@@ -59,12 +75,13 @@ def flags(
             hits.setdefault(opinion.number, []).append(opinion)
         else:
             unknown.setdefault(opinion.number, set()).add(opinion.rule)
-    standing = {o.ref: o for o in observed.values() if o.target == target and o.kind == "risk_flag" and o.digest}
+    standing = {o.ref: o for o in observed.values() if o.target == target and o.kind == kind and o.digest}
     found = []
     for number in sorted({*hits, *standing}):
         mine = sorted(hits.get(number, []), key=lambda o: o.key)
         kept = _kept_codes(standing.get(number), number, rules, unknown.get(number, set()))
-        found.append(_flag(target, number, employees.get(number, number), mine, kept, standing.get(number)))
+        bare = Desired(target, kind, number, employees.get(number, number), None)
+        found.append(_with_codes(bare, mine, kept, standing.get(number)))
     return found
 
 
@@ -79,17 +96,14 @@ def _kept_codes(
     return listed if number in rules.unseen else listed & uncertain
 
 
-def _flag(
-    target: str, number: str, employee: str, mine: list[Opinion], kept: set[str], standing: Observed | None
-) -> Desired:
+def _with_codes(bare: Desired, mine: list[Opinion], kept: set[str], standing: Observed | None) -> Desired:
     codes = sorted({o.rule for o in mine} | kept)
     if not codes:
-        return Desired(target, "risk_flag", number, employee, None)
+        return bare
     level = max((o.severity for o in mine), key=_LEVELS.index, default="info")
     if kept and standing is not None:
         level = max(level, str((standing.content or {}).get("level") or "info"), key=_LEVELS.index)
-    content: Content = {"codes": codes, "level": level}
-    return Desired(target, "risk_flag", number, employee, content, tuple(o.key for o in mine))
+    return replace(bare, content={"codes": codes, "level": level}, because=tuple(o.key for o in mine))
 
 
 @dataclass(frozen=True)

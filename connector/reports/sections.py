@@ -260,7 +260,7 @@ def plan(night: NightRecord, language: str) -> list[View]:
     grouped: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for action in night.plan["actions"]:
         grouped.setdefault((action["kind"], action["verb"], action["target"]), []).append(action)
-    order = {"exit_hold": 0, "risk_flag": 1, "todo": 2}
+    order = {"exit_hold": 0, "risk_flag": 1, "warning": 2, "todo": 3}
     is_short = len(night.plan["actions"]) <= _OPEN_ROWS
     found = []
     for (kind, verb, target), actions in sorted(grouped.items(), key=lambda g: (order.get(g[0][0], 9), g[0])):
@@ -290,7 +290,7 @@ def _action(
 ) -> View:
     kind, before, after = str(action["kind"]), action.get("before"), action.get("after")
     what = content_text(kind, after, language) if after else action_title(kind, str(action["verb"]), language)
-    old = content_text(kind, before, language) if before and kind == "risk_flag" else ""
+    old = content_text(kind, before, language) if before and kind in ("risk_flag", "warning") else ""
     rules = sorted({str(key).split("|", 1)[0] for key in action.get("because") or ()})
     code, detail = outcome or ("", "")
     return {

@@ -12,8 +12,9 @@ from connector.errors import ConnectorError
 from connector.model.plan import Plan
 from connector.model.runs import Trouble
 from connector.reconcile.brakes import apply_brakes
-from connector.reconcile.desire import FlagRules, Opinion, exit_marks, flags
+from connector.reconcile.desire import FlagRules, Opinion, exit_marks, flags, warnings
 from connector.reconcile.plan import Desired, Identity, Observed, difference
+from connector.rules.book import RuleBook
 from connector.store.audit import approved, read_setting, write_setting
 from connector.store.links import stored_links
 from connector.store.outbox import written_on
@@ -101,15 +102,14 @@ def desires(
     """Every mark that should stand, should not, or is to be left alone."""
     book = desk.company.book
     opinions = _opinions(linked, assessment)
-    finance = desk.company.by_role("finance")
+    finance, hr = desk.company.by_role("finance"), desk.company.by_role("hr")
     wished: list[Desired] = []
     if finance is not None and finance.adapter.manifest.sink("risk_flag"):
-        rules = FlagRules(
-            frozenset(r.code for r in book.rules if "risk_flag" in r.marks and r.mode == "on"),
-            assessment.blind | frozenset(assessment.off), _unseen(desk, linked, observed, finance.name),
-            _doubted(linked), frozenset(r.code for r in book.rules if r.over == "loan"),
-        )
+        rules = _rules(book, "risk_flag", linked, assessment, _unseen(desk, linked, observed, finance.name))
         wished += flags(opinions, rules, observed, finance.name, linked.numbers)
+    if hr is not None and hr.adapter.manifest.sink("warning"):
+        rules = _rules(book, "warning", linked, assessment, _unseen_in_hr(linked, observed, hr.name))
+        wished += warnings(opinions, rules, observed, hr.name)
     rules_on = [rule for rule in book.rules if rule.mode == "on"]
     writing = {mark: {r.code for r in rules_on if mark in r.marks} for mark in ("exit_hold", "todo")}
     for one in looked:
@@ -118,6 +118,15 @@ def desires(
         marks = exit_marks(one.case, one.sight, one.debt, because, desk.company.confirm_always)
         wished += [mark for mark in marks if mark.content is None or writing[mark.kind]]  # off: nothing new is written
     return wished
+
+
+def _rules(book: RuleBook, mark: str, linked: Linked, assessment: Assessment, unseen: frozenset[str]) -> FlagRules:
+    """The rules that write one kind of mark on people, and what keeps a standing one tonight."""
+    return FlagRules(
+        frozenset(r.code for r in book.rules if mark in r.marks and r.mode == "on"),
+        assessment.blind | frozenset(assessment.off), unseen, _doubted(linked),
+        frozenset(r.code for r in book.rules if r.over == "loan"),
+    )
 
 
 def _opinions(linked: Linked, assessment: Assessment) -> list[Opinion]:
@@ -154,3 +163,11 @@ def _unseen(desk: Desk, linked: Linked, observed: Mapping[Identity, Observed], t
         number for number in standing
         if (person_of[number] not in present if number in person_of else not are_whole)
     )
+
+
+def _unseen_in_hr(linked: Linked, observed: Mapping[Identity, Observed], target: str) -> frozenset[str]:
+    """Warned numbers that HR does not surely show tonight, all of them while it is not sure whose loans are whose."""
+    present = set(linked.facts.employee["number"].to_list())
+    are_whole = {"employee", "person"} <= linked.facts.complete
+    standing = {o.ref for o in observed.values() if o.target == target and o.kind == "warning"}
+    return frozenset(number for number in standing if not are_whole or number not in present)

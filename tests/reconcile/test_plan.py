@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from connector.model.plan import Action, digest, plan_hash
-from connector.reconcile.desire import ExitDebt, FlagRules, Opinion, exit_marks, flags
+from connector.reconcile.desire import ExitDebt, FlagRules, Opinion, exit_marks, flags, warnings
 from connector.reconcile.plan import Desired, Observed, difference
 from tests.reconcile.test_clearance import CASE, OPEN_GATE
 
@@ -90,6 +90,32 @@ def test_no_code_is_taken_away_on_ignorance(opinions: list[Opinion], rules: Flag
 
 def test_a_flag_without_a_cause_is_taken_away() -> None:
     assert [w.content for w in flags([], RULES, stands(CONTENT), "kingdee", {})] == [None]
+
+
+WARNED = ("hr", "warning", "H1")
+IN_HR = Opinion("own", "employee", "H1", "H1", "F1", "hit", "critical")
+
+
+def test_a_warning_is_a_flag_under_the_number_that_hr_writes() -> None:
+    (wish,) = warnings([IN_HR, opinion("other")], RULES, {}, "hr")
+    assert (wish.identity, wish.content) == (WARNED, {"codes": ["own"], "level": "critical"})
+
+
+@pytest.mark.parametrize(
+    ("opinions", "rules", "verbs"),
+    [
+        ([], RULES, ["remove"]),
+        ([replace(IN_HR, rule="loan.overdue", verdict="unknown")], RULES, []),
+        ([], FlagRules(RULES.flagging, frozenset({"loan.overdue"})), []),
+        ([], FlagRules(RULES.flagging, frozenset(), unseen=frozenset({"H1"})), []),
+    ],
+    ids=["no_cause", "unknown", "blind", "person_not_seen"],
+)
+def test_a_warning_goes_without_a_cause_and_never_on_ignorance(
+    opinions: list[Opinion], rules: FlagRules, verbs: list[str]
+) -> None:
+    now = {WARNED: Observed(*WARNED, digest(CONTENT), CONTENT)}
+    assert [action.verb for action in difference(warnings(opinions, rules, now, "hr"), now)] == verbs
 
 
 DEBT = ExitDebt({"CNY": "28000.00"}, 2)
