@@ -60,20 +60,29 @@ def scratch_database(product: str) -> Iterator[sa.URL]:
             connection.exec_driver_sql(f"DROP DATABASE {name}{force}")
 
 
+def execute(url: sa.URL, script: str) -> None:
+    """Statements divided by semicolons, each as it stands."""
+    engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect().execution_options(no_parameters=True) as connection:
+        for statement in filter(None, map(str.strip, script.split(";"))):
+            connection.exec_driver_sql(statement)
+
+
+def drop_user(url: sa.URL, name: str) -> None:
+    """An account with whatever it was granted in this database."""
+    is_postgres = url.get_backend_name() == "postgresql"
+    execute(url, f"DROP OWNED BY {name}; DROP USER {name}" if is_postgres else f"DROP USER '{name}'@'%'")
+
+
 @contextmanager
 def reader(url: sa.URL) -> Iterator[sa.URL]:
     """URL of an account that may only SELECT in this database; gone afterwards."""
     name, secret = f"reader_{secrets.token_hex(6)}", secrets.token_hex(16)
-    is_postgres = url.get_backend_name() == "postgresql"
-    who = name if is_postgres else f"'{name}'@'%'"
-    grants = [f"CREATE USER {who} PASSWORD '{secret}'", f"GRANT pg_read_all_data TO {who}"]
-    if not is_postgres:
-        grants = [f"CREATE USER {who} IDENTIFIED BY '{secret}'", f"GRANT SELECT ON {url.database}.* TO {who}"]
-    admin = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with admin.connect().execution_options(no_parameters=True) as connection:
-        for grant in grants:
-            connection.exec_driver_sql(grant)
-        try:
-            yield url.set(username=name, password=secret)
-        finally:
-            connection.exec_driver_sql(f"DROP USER {who}")
+    if url.get_backend_name() == "postgresql":
+        execute(url, f"CREATE USER {name} PASSWORD '{secret}'; GRANT pg_read_all_data TO {name}")
+    else:
+        execute(url, f"CREATE USER {name}@'%' IDENTIFIED BY '{secret}'; GRANT SELECT ON {url.database}.* TO {name}@'%'")
+    try:
+        yield url.set(username=name, password=secret)
+    finally:
+        drop_user(url, name)

@@ -222,6 +222,13 @@ def test_everything_a_run_leaves_is_its_owners_alone(terminal: Terminal) -> None
     assert {path for path, mode in modes.items() if mode & 0o077} == set()
 
 
+@pytest.mark.parametrize(("dialect", "word"), [("postgresql", "TIMESTAMP"), ("mariadb", "InnoDB"), ("sqlite", "TEXT")])
+def test_the_sql_for_hr_is_printed_for_each_database(capsys: Any, dialect: str, word: str) -> None:
+    assert run(["config", "writeback-ddl", "--dialect", dialect], House) == 0
+    said = capsys.readouterr().out
+    assert "CREATE TABLE" in said and word in said
+
+
 def test_a_first_configuration_is_written_checked_and_never_overwritten(tmp_path: Path, capsys: Any) -> None:
     folder = tmp_path / "mine"
     assert run(["init", str(folder)], House) == 0

@@ -1,9 +1,13 @@
-"""An HR database as a source: a named query becomes pages of text rows, read in one read-only transaction."""
+"""An HR database as a source: a named query becomes pages of text rows, read in one read-only transaction.
+
+As a sink, where a second account is given for it: one table of ours, and nothing else over there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -17,7 +21,8 @@ from connector.adapters.kit.network import Resolver, system_resolver
 from connector.adapters.sql_store import database, queries, sessions, wire
 from connector.adapters.sql_store.address import judge
 from connector.adapters.sql_store.connection import TOLD_BY, SqlForm
-from connector.errors import AuthError, ConfigError, ConnectorError, UsageError
+from connector.adapters.sql_store.marks import WARNING, Warnings
+from connector.errors import AuthError, ConfigError, ConnectorError, UnknownOutcome, UsageError
 from connector.model.plan import Action
 from connector.model.tables import empty
 
@@ -41,21 +46,25 @@ def _shown(error: ValidationError) -> str:
 
 
 class SqlStore:
-    """Reads employees, and where there is a query for them their months and signals. Nothing is ever written."""
-
-    manifest = load_manifest(
-        (resources.files(__package__) / "manifest.yaml").read_text("utf-8"), "sql_store/manifest.yaml"
-    )
+    """Reads employees, and where there is a query for them their months and signals; writes warnings where
+    `writeback_url` leads."""
 
     def __init__(self, form: SqlForm, setting: Setting, resolver: Resolver = system_resolver) -> None:
         self._form, self._resolver, self._place = form, resolver, f"connection {setting.connection}"
         self._currency = form.currency or setting.currency
+        text = (resources.files(__package__) / "manifest.yaml").read_text("utf-8")
+        manifest = load_manifest(text, "sql_store/manifest.yaml")
+        self.manifest = manifest if form.writeback_url else replace(manifest, sinks=())
+        self._setting = setting
         self._opened: sa.Engine | None = None
+        self._table: Warnings | None = None
+        self._as_of: date | None = None  # business date of what was pulled last: a warning rests on that day's books
         delivered = queries.streams_of(form.queries, form.profile)
         self.manifest = replace(self.manifest, streams=tuple(s for s in self.manifest.streams if s in delivered))
 
     def check(self) -> list[Check]:
-        """reach, login, permission (queries run; what the account could write) and fields (each names its person)."""
+        """reach, login, permission (queries run; what the account could write), fields (each names its person), and
+        writeback where it is wanted."""
         try:
             with database.reading(self._engine(), self._place) as connection:
                 found = {s: database.columns(connection, self._query(s, connection)) for s in self.manifest.streams}
@@ -70,7 +79,15 @@ class SqlStore:
         passed = [Check("reach", True), Check("login", True), Check("permission", True, ", ".join(writable), advice)]
         nameless = [stream for stream, columns in found.items() if TOLD_BY[stream][0] not in columns]
         shown = "; ".join(", ".join(found[stream]) for stream in nameless or found)
-        return [*passed, Check("fields", not nameless, shown, "sql_store.mend.missing_columns" if nameless else "")]
+        fields = Check("fields", not nameless, shown, "sql_store.mend.missing_columns" if nameless else "")
+        return [*passed, fields, *self._check_writeback()] if fields.passed else [*passed, fields]
+
+    def _check_writeback(self) -> list[Check]:
+        try:
+            table = self._warnings()
+        except ConfigError as error:
+            return [Check("writeback", False, str(error), "sql_store.mend.bad_url")]
+        return [table.check()] if table else []
 
     def _refused(self, error: ConfigError) -> list[Check]:
         if error.place == self._place or error.place.startswith("queries."):
@@ -84,6 +101,7 @@ class SqlStore:
 
         AuthError, ConfigError (query, rights), RetryableError (busy or away), WireError (broken off).
         """
+        self._as_of = since.as_of
         if stream not in self.manifest.streams:
             raise UsageError(
                 f"found the stream {stream!r}, expected one of {', '.join(self.manifest.streams)}"
@@ -154,19 +172,41 @@ class SqlStore:
             self._opened = database.open_engine(target, self._form.timeout_s)
         return self._opened
 
+    def _warnings(self) -> Warnings | None:
+        """The table of ours, None where nothing is to be written."""
+        if self._table is None and self._form.writeback_url is not None:
+            url = self._form.writeback_url.get_secret_value()
+            target = judge(url, self._form, "writeback_url", self._resolver)
+            engine = database.open_engine(target, self._form.timeout_s, is_reader=False)
+            self._table = Warnings(engine, self._setting)
+        return self._table
+
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
-        """A read-only database carries no marks."""
-        return empty("mark")
+        """Warnings as they stand; `refs` are employee numbers. None stand where nothing is written."""
+        table = self._warnings()
+        return table.observed(refs) if table and kind == WARNING else empty("mark")
 
     def push(self, action: Action, text: str) -> Receipt:
-        """Nothing is ever written into the database."""
-        return Receipt("refused", "sql_store.reject.read_only")
+        """Put, replace or remove one warning. What is landed is known only when it is read back."""
+        table = self._warnings()
+        if table is None:
+            return Receipt("refused", "sql_store.reject.read_only")
+        if action.kind != WARNING:
+            raise UsageError(f"found kind {action.kind!r}, expected {WARNING}", place=self._place)
+        day = self._as_of or self._setting.clock.now().astimezone(self._setting.zone).date()
+        try:
+            table.write(action.ref, None if action.verb == "remove" else action.after, text, day)
+        except UnknownOutcome as error:
+            return Receipt("unknown", error.message)
+        return Receipt("landed")
 
     def close(self) -> None:
-        """Gives the engine up; connections live no longer than a reading."""
+        """Gives the engines up; connections live no longer than a reading or a write."""
         if self._opened is not None:
             self._opened.dispose()
-            self._opened = None
+        if self._table is not None:
+            self._table.close()
+        self._opened = self._table = None
 
 
 def _refs(keys: list[str | None], done: int, seen: set[str]) -> list[str]:

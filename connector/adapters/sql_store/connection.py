@@ -1,4 +1,4 @@
-"""The form an admin fills in to read an HR database. Values only; nothing is opened here."""
+"""The form an admin fills in to read an HR database and, if wanted, to warn HR in it. Values only, nothing opened."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class SqlForm(NetworkForm):
     url: SecretStr = Field(
         description="SQLAlchemy URL of a read-only account, e.g. postgresql+psycopg://reader:…@host/hr "
         "/ 只读账号的数据库地址"
+    )
+    writeback_url: SecretStr | None = Field(
+        default=None,
+        description="SQLAlchemy URL of an account that may write our one table there; without it HR gets no warnings "
+        "/ 写回账号的数据库地址；不填则不写回人事",
     )
     profile: Literal["company", "horilla", "icehrm"] | None = Field(
         default=None, description="ready-made queries for a known product / 预置查询"

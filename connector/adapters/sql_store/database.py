@@ -43,11 +43,12 @@ _TRUST = "the server needs TLS >= 1.2 and a certificate for its name; put your o
 _AWAY = {"08001", "08006", "2002", "2003", "2005"}
 
 
-def open_engine(target: Target, timeout_s: int) -> sa.Engine:
-    """Judged URL → engine whose sessions only read. ConfigError when the driver or the CA file is not there."""
+def open_engine(target: Target, timeout_s: int, *, is_reader: bool = True) -> sa.Engine:
+    """Judged URL → engine whose sessions only read, but for our own table. ConfigError when the driver or the CA file
+    is not there."""
     if target.product == "sqlite":
-        return _sqlite(target.url)
-    options = sessions.connect_options(target, timeout_s)
+        return _sqlite(target.url, is_reader=is_reader)
+    options = sessions.connect_options(target, timeout_s, is_reader=is_reader)
     try:
         engine = sa.create_engine(target.url, poolclass=NullPool, hide_parameters=True, connect_args=options)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
@@ -55,19 +56,20 @@ def open_engine(target: Target, timeout_s: int) -> sa.Engine:
         raise ConfigError(f"no driver for {target.url.drivername}: {error}", place=target.option, mend=mend) from error
     sessions.listen(engine, target)
     if target.product == "mysql":
-        sa.event.listen(engine, "connect", sessions.read_only(timeout_s))
+        sa.event.listen(engine, "connect", sessions.prepared(timeout_s, is_reader))
     return engine
 
 
-def _sqlite(url: sa.URL) -> sa.Engine:
-    address = f"file:{quote(url.database or '')}?mode=ro"
+def _sqlite(url: sa.URL, *, is_reader: bool) -> sa.Engine:
+    """A file that is there already; a session is one transaction."""
+    address = f"file:{quote(url.database or '')}?mode={'ro' if is_reader else 'rw'}"
 
     def connect() -> sqlite3.Connection:
         found = sqlite3.connect(
             address, uri=True, timeout=_LOCK_S, isolation_level=None, check_same_thread=False
         )
-        found.execute("PRAGMA query_only = ON")
-        found.execute("BEGIN")
+        found.execute(f"PRAGMA query_only = {'ON' if is_reader else 'OFF'}")
+        found.execute("BEGIN" if is_reader else "BEGIN IMMEDIATE")
         return found
 
     return sa.create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)

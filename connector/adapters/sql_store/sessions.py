@@ -31,18 +31,18 @@ _GRANT = re.compile(r"^GRANT (?P<what>.+?) ON (?:TABLE |FUNCTION |PROCEDURE )?(?
 _HARMLESS = {"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "LOCK TABLES", "EXECUTE"}
 
 
-def connect_options(target: Target, timeout_s: int) -> dict[str, Any]:
-    """Keyword arguments of the driver for a session that only reads. ConfigError for an unreadable CA file."""
+def connect_options(target: Target, timeout_s: int, *, is_reader: bool = True) -> dict[str, Any]:
+    """Keyword arguments of the driver. ConfigError for an unreadable CA file."""
     if target.product == "postgresql":
-        return _postgresql(target, timeout_s)
+        return _postgresql(target, timeout_s, "on" if is_reader else "off")
     return _mysql(target, timeout_s)
 
 
-def _postgresql(target: Target, timeout_s: int) -> dict[str, Any]:
+def _postgresql(target: Target, timeout_s: int, read_only: str) -> dict[str, Any]:
     """libpq reads its environment and files for whatever is not said: place and trust are always said."""
     found: dict[str, Any] = {
         "connect_timeout": CONNECT_S, **target.options, "gssencmode": "disable",
-        "options": f"-c default_transaction_read_only=on -c statement_timeout={timeout_s * 1000}",
+        "options": f"-c default_transaction_read_only={read_only} -c statement_timeout={timeout_s * 1000}",
     }
     if target.is_verified:
         tls.context(target.ca_file)  # says now, in words, when the file is no authority
@@ -96,12 +96,12 @@ def _opened(host: str, port: int, addresses: list[str]) -> socket.socket:
     raise RetryableError("no connection", place=f"{host}:{port}", mend="check host and port of the database URL")
 
 
-def read_only(timeout_s: int) -> Callable[[Any, Any], None]:
-    """What every session with MariaDB or MySQL begins with. MariaDB counts seconds, MySQL milliseconds; only one of
-    the two knows each name."""
+def prepared(timeout_s: int, is_reader: bool) -> Callable[[Any, Any], None]:
+    """What every session with MariaDB or MySQL begins with; what does not fit is an error, never cut. MariaDB counts
+    seconds, MySQL milliseconds; only one of the two knows each name."""
     statements = [
-        "SET SESSION TRANSACTION READ ONLY",
-        "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')",
+        f"SET SESSION TRANSACTION READ {'ONLY' if is_reader else 'WRITE'}",
+        "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT,STRICT_ALL_TABLES')",
         f"SET SESSION max_statement_time = {timeout_s}",
         f"SET SESSION max_execution_time = {timeout_s * 1000}",
     ]

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
 
 from connector.adapters.contract import Setting, Since
 from connector.adapters.kit.clock import SystemClock
 from connector.adapters.sql_store import adapter
 from connector.mappings.table import Context, load_mapping, map_rows
-from tests.databases import scratch_database
+from tests.databases import execute, scratch_database
 
 SETTING = Setting("hr", "CNY", ZoneInfo("Asia/Shanghai"), SystemClock())
 HORILLA = """
@@ -89,10 +88,7 @@ def people(tmp_path: Path) -> Iterator[People]:
         def read(product: str, profile: str, script: str) -> pl.DataFrame:
             here = sa.make_url(f"sqlite:///{tmp_path / 'hr.sqlite'}")
             url = here if product == "sqlite" else stack.enter_context(scratch_database(product))
-            engine = sa.create_engine(url, poolclass=NullPool)
-            with engine.begin() as connection:
-                for statement in script.split(";"):
-                    connection.exec_driver_sql(statement)
+            execute(url, script)
             return mapped(url.render_as_string(hide_password=False), profile)
 
         yield read
