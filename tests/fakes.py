@@ -179,15 +179,17 @@ def cents(text: str) -> int:
     return round(float(text) * 100)
 
 
-def open_house(folder: Path, finance_: FakeSystem, oa_: FakeSystem, hr_: FakeSystem, **company: Any) -> House:
-    """A desk over three systems, its store in `folder`."""
+def open_house(
+    folder: Path, finance_: FakeSystem, oa_: FakeSystem, hr_: FakeSystem, store_url: str = "", **company: Any
+) -> House:
+    """A desk over three systems, its store in `folder` unless it is somewhere else."""
     clock = FakeClock()
     connections = tuple(
         Connection(s.name, s.role, s, {name: plain_mapping(name) for name in s.streams}) for s in (finance_, oa_, hr_)
     )
     zone = ZoneInfo("Asia/Shanghai")
     settings = {"code": "c", "title": "C", "currency": "CNY", "zone": zone, "book": default_book()} | company
-    store = open_store(f"sqlite:///{folder / 'c.db'}", "c")
+    store = open_store(store_url or f"sqlite:///{folder / 'c.db'}", "c")
     desk = Desk(Company(connections=connections, **settings), store, clock, folder)
     return House(finance_, oa_, hr_, desk, clock)
 

@@ -185,4 +185,5 @@ def _long(rows: pl.DataFrame, fields: tuple[str, ...]) -> pl.DataFrame:
     long = rows.select(*index, *texts).unpivot(
         on=list(fields), index=index, variable_name="field", value_name="value"
     )
-    return long.filter(pl.col("value").is_not_null() & (pl.col("value") != "")).select(list(EVIDENCE_SCHEMA)).cast(pl.Schema(EVIDENCE_SCHEMA))
+    shown = long.filter(pl.col("value").is_not_null() & (pl.col("value") != ""))
+    return shown.select(list(EVIDENCE_SCHEMA)).cast(pl.Schema(EVIDENCE_SCHEMA))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import orjson
 import sqlalchemy as sa
 
+from connector.store.bulk import insert_rows, put_row
 from connector.store.database import Store
 from connector.store.tables import approval, audit, reject, setting
 
@@ -22,11 +23,9 @@ def write_line(store: Store, who: str, what: str, facts: dict[str, object], now:
 
 
 def approve(store: Store, group_hash: str, by: str, now: datetime) -> None:
+    row = {"company": store.company, "hash": group_hash, "by": by, "at": now, "expires_at": now + APPROVAL_LIFE}
     with store.engine.begin() as conn:
-        conn.execute(approval.delete().where(approval.c.company == store.company, approval.c.hash == group_hash))
-        conn.execute(approval.insert().values(
-            company=store.company, hash=group_hash, by=by, at=now, expires_at=now + APPROVAL_LIFE
-        ))
+        put_row(conn, approval, row)
     write_line(store, by, "approve", {"hash": group_hash}, now)
 
 
@@ -46,12 +45,11 @@ def read_setting(store: Store, name: str, default: str = "") -> str:
 
 def write_setting(store: Store, name: str, value: str) -> None:
     with store.engine.begin() as conn:
-        conn.execute(setting.delete().where(setting.c.company == store.company, setting.c.name == name))
-        conn.execute(setting.insert().values(company=store.company, name=name, value=value))
+        put_row(conn, setting, {"company": store.company, "name": name, "value": value})
 
 
 def keep_rejects(store: Store, run: str, rows: list[dict[str, str]]) -> None:
     """Rows put aside by a run, with their reasons."""
     if rows:
         with store.engine.begin() as conn:
-            conn.execute(reject.insert(), [{"company": store.company, "run": run, **row} for row in rows])
+            insert_rows(conn, reject, [{"company": store.company, "run": run, **row} for row in rows])

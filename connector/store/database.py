@@ -17,6 +17,8 @@ SCHEMA = "0002"
 
 # Where drivers take a password from, in a url's query.
 PASSWORD_KEYS = frozenset({"password", "passwd", "pwd", "passfile", "sslpassword"})
+# The lock under which one program at a time brings a PostgreSQL schema up to date; any number of our own will do.
+_MIGRATING = 7_317_001
 
 
 @dataclass(frozen=True)
@@ -39,24 +41,37 @@ def open_store(url: str, company: str) -> Store:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+    is_server = parsed.get_backend_name() != "sqlite"
     try:
-        engine = sa.create_engine(parsed, hide_parameters=True)  # an error of it names no person
+        # An error of it names no person; a server may have been restarted in between.
+        engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=is_server)
     except (sa.exc.NoSuchModuleError, ImportError) as error:
-        mend = "install the driver into .venv, for example psycopg[binary]"
+        mend = "known: sqlite:///… and postgresql+psycopg://…"
         raise ConfigError(f"there is no driver for it: {error}", place="store", mend=mend) from error
-    if parsed.get_backend_name() == "sqlite":
+    if not is_server:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
     sa.event.listen(engine, "handle_error", _told)
-    _migrate_if_needed(engine)
+    try:
+        _migrate_if_needed(engine)
+    except Exception:
+        engine.dispose()
+        raise
     return Store(engine, company)
 
 
 def _told(context: sa.engine.ExceptionContext) -> None:
     """What the database cannot do, as our error: a full disk, a lock that is not freed, a file that is none."""
+    if context.is_pre_ping:  # a connection of the pool that died: another one is opened
+        return
+    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
+        said = getattr(getattr(context.original_exception, "diag", None), "message_primary", None)
+        if said:  # a server's detail shows the row itself
+            raise sa.exc.IntegrityError(context.statement, None, Exception(said)) from None
+        return
     if isinstance(context.original_exception, sa.exc.SQLAlchemyError) or not isinstance(
         context.sqlalchemy_exception, sa.exc.OperationalError | sa.exc.DatabaseError
-    ) or isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
+    ):
         return
     place = _without_password(context.engine.url) if context.engine is not None else "store"
     mend = "check the path, its rights and the disk; nothing is sent without the store"
@@ -110,5 +125,7 @@ def migrate(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(resources.files("connector.store") / "migrations"))
     with engine.begin() as conn:
+        if conn.dialect.name == "postgresql":  # SQLite's transaction is alone from its beginning
+            conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
         config.attributes["connection"] = conn
         command.upgrade(config, "head")

@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from connector.reconcile.clearance import Case, Confirmation
+from connector.store.bulk import insert_rows
 from connector.store.database import Store
 from connector.store.tables import exit_case
 
@@ -40,7 +41,7 @@ def keep_cases(store: Store, looked_at: Iterable[tuple[Case, str]]) -> None:
     )
     with store.engine.begin() as conn:
         conn.execute(gone, [{"of_system": row["system"], "of_ref": row["ref"]} for row in rows])
-        conn.execute(exit_case.insert(), rows)
+        insert_rows(conn, exit_case, rows)
 
 
 def _values(company: str, case: Case, fingerprint: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from connector.model.findings import key
+from connector.store.bulk import insert_rows
 from connector.store.database import Store
 from connector.store.tables import finding
 
@@ -61,4 +62,4 @@ def _write(store: Store, new: list[dict[str, object]], closed: list[str], as_of:
                 finding.delete().where(mine, finding.c.key == sa.bindparam("again")), [{"again": r["key"]} for r in new]
             )
             ours = {"company": store.company, "opened_on": as_of}
-            conn.execute(finding.insert(), [{**row, "employee": row["employee"] or "", **ours} for row in new])
+            insert_rows(conn, finding, [{**row, "employee": row["employee"] or "", **ours} for row in new])

@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 import sqlalchemy as sa
 
+from connector.store.bulk import insert_rows
 from connector.store.database import Store
 from connector.store.tables import link
 
@@ -31,5 +32,5 @@ def keep_links(store: Store, system: str, links: pl.DataFrame, by: str, now: dat
             for number, person, rule in new.select("number", "person", "rule").iter_rows()
         ]
         with store.engine.begin() as conn:
-            conn.execute(link.insert(), rows)
+            insert_rows(conn, link, rows)
     return new.height

@@ -36,17 +36,22 @@ def enqueue(
     store: Store, run: str, plan: str, actions: Iterable[Action], as_of: date, now: datetime
 ) -> list[Command]:
     """Intents of a plan, all or none, in one transaction."""
-    commands = []
+    meant = list(actions)
+    rows = [_row(store, run, plan, action, as_of, now) for action in meant]
+    if not rows:
+        return []
     with store.engine.begin() as conn:
-        for action in actions:
-            row = conn.execute(outbox.insert().values(
-                company=store.company, run=run, plan=plan, target=action.target, kind=action.kind, ref=action.ref,
-                verb=action.verb, employee=action.employee, before=_json(action.before), after=_json(action.after),
-                because=_json(list(action.because)), state="planned", business_date=as_of, planned_at=now, detail="",
-            ))
-            assert row.inserted_primary_key is not None
-            commands.append(Command(int(row.inserted_primary_key[0]), action, "planned", None, run, ""))
-    return commands
+        ids = conn.scalars(outbox.insert().returning(outbox.c.id, sort_by_parameter_order=True), rows).all()
+    return [Command(id_, action, "planned", None, run, "") for id_, action in zip(ids, meant, strict=True)]
+
+
+def _row(store: Store, run: str, plan: str, action: Action, as_of: date, now: datetime) -> dict[str, object]:
+    return {
+        "company": store.company, "run": run, "plan": plan, "target": action.target, "kind": action.kind,
+        "ref": action.ref, "verb": action.verb, "employee": action.employee, "before": _json(action.before),
+        "after": _json(action.after), "because": _json(list(action.because)), "state": "planned",
+        "business_date": as_of, "planned_at": now, "detail": "",
+    }
 
 
 def _json(value: object) -> str:

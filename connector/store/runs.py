@@ -61,22 +61,30 @@ def newest_first(store: Store) -> Iterator[dict[str, Any]]:
 def take_lease(store: Store, now: datetime) -> int:
     """The fencing token of the right to run. BusyError while another run holds it and its process lives."""
     me = f"{socket.gethostname()}:{os.getpid()}:{_INCARNATION}"
-    with store.engine.begin() as conn:
-        held = conn.execute(sa.select(lease).where(lease.c.company == store.company)).mappings().first()
-        if held is None:
-            conn.execute(lease.insert().values(company=store.company, token=1, holder=me, expires_at=now + _LEASE))
-            return 1
-        if held["holder"] and held["expires_at"] > now and _is_alive(held["holder"]):
-            raise BusyError(
-                f"another run is at work ({held['holder']})", place=f"company {store.company}",
-                mend="wait for it to end",
+    mine = lease.c.company == store.company
+    try:
+        with store.engine.begin() as conn:
+            held = conn.execute(sa.select(lease).where(mine)).mappings().first()
+            if held is None:
+                conn.execute(lease.insert().values(company=store.company, token=1, holder=me, expires_at=now + _LEASE))
+                return 1
+            if held["holder"] and held["expires_at"] > now and _is_alive(held["holder"]):
+                raise _at_work(store, held["holder"])
+            token = int(held["token"]) + 1
+            taken = conn.execute(
+                lease.update().where(mine, lease.c.token == held["token"])
+                .values(token=token, holder=me, expires_at=now + _LEASE)
             )
-        token = int(held["token"]) + 1
-        conn.execute(
-            lease.update().where(lease.c.company == store.company, lease.c.token == held["token"])
-            .values(token=token, holder=me, expires_at=now + _LEASE)
-        )
-        return token
+            if taken.rowcount != 1:
+                raise _at_work(store, "it began a moment before")
+            return token
+    except sa.exc.IntegrityError as error:  # the very first night, and another one was first
+        raise _at_work(store, "it began a moment before") from error
+
+
+def _at_work(store: Store, holder: str) -> BusyError:
+    mend = "wait for it to end"
+    return BusyError(f"another run is at work ({holder})", place=f"company {store.company}", mend=mend)
 
 
 def _is_alive(holder: str) -> bool:

@@ -24,12 +24,22 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+class Words(sa.types.TypeDecorator[str]):
+    """Text of any length as it came, but for NUL, which PostgreSQL cannot keep: it is shown as ␀."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        return value.replace("\0", "␀") if value else value
+
+
 def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.String(200), primary_key=True)
+    return sa.Column(name, Words, primary_key=True)
 
 
 def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, default="")
+    return sa.Column(name, Words, nullable=False, default="")
 
 
 def _instant(name: str) -> sa.Column[datetime]:
@@ -47,7 +57,7 @@ lease = sa.Table(
 )
 due = sa.Table(
     "due", metadata, _key("company"), _key("kind"), sa.Column("business_date", sa.Date, primary_key=True),
-    sa.Column("state", sa.String(20), nullable=False), sa.Column("token", sa.Integer, nullable=False, default=0),
+    _text("state"), sa.Column("token", sa.Integer, nullable=False, default=0),
     sa.Column("attempts", sa.Integer, nullable=False, default=0), _text("run"), _text("cause"), _instant("due_at"),
     _instant("retry_at"), _instant("started_at"), _instant("ended_at"),
 )
@@ -62,16 +72,16 @@ link = sa.Table(
     _instant("at"),
 )
 finding = sa.Table(
-    "finding", metadata, _key("company"), sa.Column("key", sa.String(300), primary_key=True), _text("rule"),
+    "finding", metadata, _key("company"), _key("key"), _text("rule"),
     _text("over"), _text("subject"), _text("employee"), _text("verdict"), _text("facts"),
     sa.Column("opened_on", sa.Date, nullable=False), sa.Column("closed_on", sa.Date, nullable=True),
     sa.Index("finding_open", "company", "closed_on"),
 )
 outbox = sa.Table(
     "outbox", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("company", sa.String(200), nullable=False), _text("run"), _text("plan"), _text("target"), _text("kind"),
+    _text("company"), _text("run"), _text("plan"), _text("target"), _text("kind"),
     _text("ref"), _text("verb"), _text("employee"), _text("before"), _text("after"), _text("because"),
-    sa.Column("state", sa.String(20), nullable=False), sa.Column("fence", sa.Integer, nullable=False, default=0),
+    _text("state"), sa.Column("fence", sa.Integer, nullable=False, default=0),
     sa.Column("business_date", sa.Date, nullable=False), _text("detail"), _instant("planned_at"), _instant("sent_at"),
     _instant("ended_at"), sa.Index("outbox_state", "company", "state"),
 )
@@ -85,12 +95,12 @@ approval = sa.Table(
 )
 reject = sa.Table(
     "reject", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("company", sa.String(200), nullable=False), _text("run"), _text("system"), _text("stream"), _text("ref"),
+    _text("company"), _text("run"), _text("system"), _text("stream"), _text("ref"),
     _text("key"), _text("reason"), _text("field"), _text("found"), _text("expected"),
     sa.Index("reject_run", "company"),
 )
 audit = sa.Table(
     "audit", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("company", sa.String(200), nullable=False), _instant("at"), _text("who"), _text("what"), _text("facts"),
+    _text("company"), _instant("at"), _text("who"), _text("what"), _text("facts"),
 )
 setting = sa.Table("setting", metadata, _key("company"), _key("name"), _text("value"))

@@ -23,8 +23,8 @@ DAY = date(2026, 7, 31)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path / 'c.db'}", "c")
+def store(store_url: str) -> Iterator[Store]:
+    store = open_store(store_url, "c")
     yield store
     store.engine.dispose()
 
@@ -35,12 +35,17 @@ def action(ref: str = "E1", **changes: object) -> Action:
     return Action(**given)  # type: ignore[arg-type]
 
 
-def test_a_new_database_stands_at_the_schema_and_is_its_owners_alone(store: Store, tmp_path: Path) -> None:
+def test_a_new_database_stands_at_the_schema(store: Store) -> None:
     assert schema_version(store.engine) == SCHEMA
+
+
+def test_a_file_is_its_owners_alone_and_written_through(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'c.db'}", "c")
     assert stat.S_IMODE((tmp_path / "c.db").stat().st_mode) == 0o600
     with store.engine.connect() as conn:
         assert conn.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert conn.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    store.engine.dispose()
 
 
 def test_an_error_of_the_database_does_not_say_what_was_being_kept(store: Store) -> None:
@@ -50,11 +55,11 @@ def test_an_error_of_the_database_does_not_say_what_was_being_kept(store: Store)
     assert "canary" not in str(caught.value)
 
 
-def test_a_newer_database_is_refused(store: Store, tmp_path: Path) -> None:
+def test_a_newer_database_is_refused(store: Store, store_url: str) -> None:
     with store.engine.begin() as conn:
         conn.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="9999"):
-        open_store(f"sqlite:///{tmp_path / 'c.db'}", "c")
+        open_store(store_url, "c")
 
 
 def test_a_place_that_cannot_be_a_database_is_named(tmp_path: Path) -> None:

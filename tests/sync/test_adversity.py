@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,8 +23,10 @@ from tests.fakes import AS_OF, House, default_book, exit_row, item_row, payout_r
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return small_house(tmp_path)
+def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+    found = small_house(tmp_path, store_url=store_url)
+    yield found
+    found.desk.store.engine.dispose()
 
 
 def night(house: House, days: int = 0) -> NightRecord:

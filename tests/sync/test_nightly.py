@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from tests.fakes import AS_OF, House, item_row, small_house
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return small_house(tmp_path)
+def house(tmp_path: Path, store_url: str) -> Iterator[House]:
+    found = small_house(tmp_path, store_url=store_url)
+    yield found
+    found.desk.store.engine.dispose()
 
 
 def night(house: House, as_of: date = AS_OF) -> NightRecord:

@@ -7,8 +7,8 @@ revision = "0001"
 down_revision = None
 
 
-def _key(name: str, length: int = 200) -> sa.Column[str]:
-    return sa.Column(name, sa.String(length), primary_key=True)
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=True)
 
 
 def _texts(*names: str) -> list[sa.Column[str]]:
@@ -34,7 +34,7 @@ def _flag(name: str) -> sa.Column[bool]:
 def _numbered() -> list[sa.Column[object]]:
     return [
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("company", sa.String(200), nullable=False),
+        sa.Column("company", sa.Text, nullable=False),
     ]
 
 
@@ -67,7 +67,7 @@ def _what_is_known() -> None:
         "link", _key("company"), _key("system"), _key("number"), *_texts("person", "rule", "by"), *_instants("at"),
     )
     op.create_table(
-        "finding", _key("company"), _key("key", 300),
+        "finding", _key("company"), _key("key"),
         *_texts("rule", "over", "subject", "employee", "verdict", "facts"), _day("opened_on"),
         _day("closed_on", nullable=True),
     )
@@ -75,7 +75,7 @@ def _what_is_known() -> None:
     op.create_table(
         "outbox", *_numbered(),
         *_texts("run", "plan", "target", "kind", "ref", "verb", "employee", "before", "after", "because"),
-        sa.Column("state", sa.String(20), nullable=False), *_counts("fence"), _day("business_date"), *_texts("detail"),
+        sa.Column("state", sa.Text, nullable=False), *_counts("fence"), _day("business_date"), *_texts("detail"),
         *_instants("planned_at", "sent_at", "ended_at"),
     )
     op.create_index("outbox_state", "outbox", ["company", "state"])

@@ -10,8 +10,8 @@ down_revision = "0001"
 def upgrade() -> None:
     op.create_table(
         "due",
-        sa.Column("company", sa.String(200), primary_key=True), sa.Column("kind", sa.String(200), primary_key=True),
-        sa.Column("business_date", sa.Date, primary_key=True), sa.Column("state", sa.String(20), nullable=False),
+        sa.Column("company", sa.Text, primary_key=True), sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("business_date", sa.Date, primary_key=True), sa.Column("state", sa.Text, nullable=False),
         sa.Column("token", sa.Integer, nullable=False), sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("run", sa.Text, nullable=False), sa.Column("cause", sa.Text, nullable=False),
         sa.Column("due_at", sa.DateTime, nullable=True), sa.Column("retry_at", sa.DateTime, nullable=True),
