@@ -23,6 +23,13 @@ PATIENCE = 60
 SILENCE = {"times": 1, "args": {"seconds": 120}}
 
 
+@pytest.fixture
+def shop(terminal: Terminal, store_url: str, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal whose nights keep their store in a file, or on a server."""
+    monkeypatch.setenv("CONNECTOR_STORE", store_url)
+    return terminal
+
+
 def kill_when(terminal: Terminal, has_come: Callable[[], bool]) -> None:
     """Run a night in a process of its own and kill it at a moment."""
     words = [sys.executable, "-P", "-m", "connector", "run", "--config", str(terminal.config)]
@@ -60,18 +67,18 @@ def counted(terminal: Terminal) -> Counter[tuple[str, str]]:
     ids=lambda rule: f"{rule['op'].replace('/', '_')}-{rule['fault']}",
 )
 def test_a_killed_night_is_finished_by_the_next_and_nothing_happens_twice(
-    terminal: Terminal, rule: dict[str, Any]
+    shop: Terminal, rule: dict[str, Any]
 ) -> None:
-    terminal.box.world.put("exits", {
+    shop.box.world.put("exits", {
         "number": "LZ9", "employee": "1004", "requested_on": "2026-07-29", "last_day": "2026-08-29",
         "kind": "resignation", "status": "running", "gate": "open",
     })
-    assert terminal("live", "on", "--by", "test").code == 0
-    terminal.box.chaos.arm([rule | SILENCE])
-    kill_when(terminal, lambda: fired(terminal))
-    terminal.box.chaos.arm([])
-    assert terminal("run").code == 0
-    assert terminal("plan", "--detailed-exitcode").code == 0
-    assert set(counted(terminal).values()) == {1}
-    ops = {op for op, _ in counted(terminal)}
+    assert shop("live", "on", "--by", "test").code == 0
+    shop.box.chaos.arm([rule | SILENCE])
+    kill_when(shop, lambda: fired(shop))
+    shop.box.chaos.arm([])
+    assert shop("run").code == 0
+    assert shop("plan", "--detailed-exitcode").code == 0
+    assert set(counted(shop).values()) == {1}
+    ops = {op for op, _ in counted(shop)}
     assert len(ops) == 4  # flags, a comment, a to-do, an agreement
