@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import trustme
@@ -14,9 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pydantic import ValidationError
 
+from connector.adapters.contract import Setting
+from connector.adapters.kit.clock import SystemClock
 from connector.adapters.kit.form import HttpForm
 from connector.adapters.kit.http import Channel, Endpoint, Network, Request
 from connector.adapters.kit.tls import pin_of
+from connector.adapters.registry import build
 from connector.errors import ConfigError
 
 Serve = Callable[..., Any]
@@ -171,3 +175,27 @@ def test_a_pin_is_read_as_tools_print_it(text: str) -> None:
 def test_anything_else_is_no_pin(text: str) -> None:
     with pytest.raises(ValidationError, match="sha256: and the 64"):
         HttpForm(pins=(text,))
+
+
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "kingdee_cloud": {"acct_id": "a", "username": "u", "app_id": "1_2", "app_secret": "canary"},
+    "dingtalk": {
+        "app_key": "k", "app_secret": "canary", "service_user": "s", "process_codes": {"exit": "E", "loan": "L"},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("product", CREDENTIALS)
+def test_the_pins_of_a_connection_hold_for_every_host_it_calls(
+    serve: Serve, authority: Any, product: str
+) -> None:
+    server = serve(ANSWER, wrap=speaking(authority[0].issue_cert("127.0.0.1")))
+    url = f"https://127.0.0.1:{server.port}/"
+    urls = {"base_url": url} | ({"legacy_base_url": url} if product == "dingtalk" else {})
+    place = {"network": "private_cidr", "cidrs": ["127.0.0.0/8"], "ca_file": authority[1], "pins": [OTHER_PIN]}
+    setting = Setting("c", "CNY", ZoneInfo("Asia/Shanghai"), SystemClock())
+    adapter = build(product, CREDENTIALS[product] | urls | place, setting)
+    (stage,) = adapter.check()
+    adapter.close()
+    assert (stage.stage, stage.passed, server.requests) == ("reach", False, [])
+    assert "pins" in stage.found and OTHER_PIN in stage.found
