@@ -61,6 +61,7 @@ class End:
     how: Literal["empty_page", "vendor_end", "cursor_exhausted"]
     expected: int | None = None
     beyond_reach: str = ""  # why older records cannot be listed at all, a code
+    bookmark: str = ""  # where a next pull of what changed may begin; opaque
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Page:
 
     `lacks`: fields of the mapping that this company does not have over there, so that their absence means nothing.
     `ignored`: lines that are no records (totals, blanks, headings), reason → how many; they count as neither.
+    `touched`: only what changed is pulled, and these records did: their refs (that of an entry is its record's, `#` and
+    a number), of those too that are not delivered any more. Without it, everything is pulled.
     """
 
     rows: pl.DataFrame
@@ -77,6 +80,7 @@ class Page:
     end: End | None = None
     lacks: frozenset[str] = frozenset()
     ignored: Mapping[str, int] = field(default_factory=dict)
+    touched: pl.Series | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,13 @@ class Since:
     """What the caller already holds: `closed` refs need not be fetched again; `only` limits to these keys.
 
     `only` holds employee numbers as the system writes them for finance and HR streams, record refs for OA ones.
+    `bookmark`: what changed since that pull is enough; an adapter that cannot tell pulls everything.
     """
 
     as_of: date
     closed: frozenset[str] = frozenset()
     only: tuple[str, ...] | None = None
+    bookmark: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,8 @@ class Manifest:
     sinks: tuple[SinkKind, ...] = field(default=())
     proves_end_by: str = "empty_page"
     strength: str = "none"  # strength of a hold
+    incremental: tuple[str, ...] = ()  # streams that can be pulled since a bookmark
+    full_every_days: int = 1  # after so many days everything is pulled again
     route: Route = "open_items"  # finance: where the balance of a loan comes from
 
     def sink(self, kind: str) -> SinkKind | None:

@@ -214,7 +214,7 @@ def _evidence(night: NightRecord, language: str) -> Table:
 
 _PROOF = (
     "system", "stream", "complete", "cause", "rows", "staged", "rejected", "control_total", "currency",
-    "first_key", "last_key", "sha256",
+    "first_key", "last_key", "since", "sha256",
 )
 
 
@@ -240,8 +240,10 @@ def _stream_row(stream: Mapping[str, Any], currency: str, language: str) -> Iter
         yield stream.get(name)
     yield typed("amount", control)
     yield unit if control is not None and unit else None
-    for name in ("first_key", "last_key", "sha256"):
+    for name in ("first_key", "last_key"):
         yield stream.get(name)
+    yield typed("seen_at", stream.get("since"))
+    yield stream.get("sha256")
 
 
 _REJECT = ("system", "stream", "ref", "key", "reason", "explained", "field", "found", "expected")

@@ -97,6 +97,7 @@ def _worked_out(desk: Desk, connection: Connection, streams: Streams) -> Stream:
     lacks = _NOT_ON_BILLS | (parts["payout"].lacks & {"due_on"})
     return Stream(
         connection.name, OPEN, rows, rejects, not causes, "; ".join(causes), fetched=rows.height, lacks=lacks,
+        since=min((part.since for part in parts.values() if part.since), default=None),
         rests_on=tuple(parts), balances=balances,
     )
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -21,6 +21,7 @@ from connector.mappings.table import BadRow, Context, map_rows
 from connector.model.tables import empty
 from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
+from connector.sync.increments import Base, base_of, merged
 
 # Streams in which a key stands once; twice, and one of the two rows answers for somebody else.
 _KEYED_ONCE = ("person", "open_item", "balance", "exit")
@@ -54,6 +55,9 @@ class Stream:
     sha256: str = ""
     lacks: frozenset[str] = frozenset()  # canonical columns that the company does not have over there
     ignored: Mapping[str, int] = field(default_factory=dict)  # lines that are no records: reason → how many
+    bookmark: str = ""  # where the next read may begin, "" = nobody can tell
+    full_on: date | None = None  # business date on which all of it was read
+    since: datetime | None = None  # only what changed since this moment was read; None = everything
     rests_on: tuple[str, ...] = ()  # streams it was worked out from; () = it was read as it is
     balances: pl.DataFrame | None = None  # `employee, currency, amount` that its rows should add up to, where known
 
@@ -66,6 +70,7 @@ class Stream:
             "first_key": refs[0] if refs is not None else None, "last_key": refs[-1] if refs is not None else None,
             "sha256": self.sha256 or None, "cause": self.cause or None,
             "ignored": dict(self.ignored),
+            "since": self.since.isoformat() if self.since else None,
         }
 
 
@@ -94,7 +99,10 @@ def _pull_connection(
         skip: frozenset[str] = frozenset()
         if only is not None and name == "exit":  # a form cannot be asked for by its employee: look at all that is new
             keys, skip = None, frozenset(only.get(EXITS_OF_OTHERS, ()))
-        stream, refused = pull_stream(desk, connection, name, as_of, run, keys, skip)
+        if only is None:
+            stream, refused = _pull_since(desk, connection, name, as_of, run)
+        else:
+            stream, refused = pull_stream(desk, connection, name, as_of, run, keys, skip)
         found.append(stream)
     return found
 
@@ -103,14 +111,36 @@ def pull_stream(
     desk: Desk, connection: Connection, name: str, as_of: date, run: str, keys: tuple[str, ...] | None,
     skip: frozenset[str] = frozenset(),
 ) -> tuple[Stream, str]:
-    """One stream, and the cause if the credential was refused. `keys`: only these; `skip`: not these records."""
+    """One stream as a whole, and the cause if the credential was refused. `keys`: only these; `skip`: not these
+    records."""
     earlier = _remembered(desk, connection, name, run) if keys is None else None
     closed = skip | (frozenset(earlier["ref"].to_list()) if earlier is not None else frozenset())
+    stream, refused = _read(desk, connection, name, Since(as_of, closed, keys))
+    if earlier is not None and earlier.height:
+        rows = pl.concat([earlier, stream.rows])
+        stream = replace(stream, rows=rows, fetched=rows.height + len(stream.rejects))
+    return stream, refused
+
+
+def _pull_since(
+    desk: Desk, connection: Connection, name: str, as_of: date, run: str
+) -> tuple[Stream, str]:
+    """One stream of a night: what changed, put into what the last complete read left, or all of it."""
+    base = base_of(desk, connection, name, as_of, run)
+    if base is None:
+        return pull_stream(desk, connection, name, as_of, run, None)
+    return _read(desk, connection, name, Since(as_of, bookmark=base.bookmark), base)
+
+
+def _read(
+    desk: Desk, connection: Connection, name: str, since: Since, base: Base | None = None
+) -> tuple[Stream, str]:
+    """Pages to a stream, merged into the base where the adapter gave changes only."""
     reading = _Reading(desk, connection, name)
     end: End | None = None
     cause = refused = ""
     try:
-        for page in connection.adapter.pull(name, Since(as_of, closed, keys)):
+        for page in connection.adapter.pull(name, since):
             reading.take(page)
             end = page.end or end
     except AuthError as error:
@@ -119,14 +149,17 @@ def pull_stream(
         cause = error.record
     except Exception as error:  # a fault in one adapter must not end the night of the others
         cause = f"crashed: {type(error).__name__}"
-    rows = reading.rows()
+    rows, touched = reading.rows(), reading.touched
+    is_partial = base is not None and touched is not None
+    if base is not None and touched is not None:
+        rows = merged(base.rows, rows, touched)
     cause = cause or _doubtful(name, end, reading.fetched, rows)
-    if earlier is not None and earlier.height:
-        rows = pl.concat([earlier, rows])
     stream = Stream(
         connection.name, name, rows, tuple(reading.rejects), not cause, cause,
         end.beyond_reach if end else "", rows.height + len(reading.rejects), lacks=reading.lacks(),
         ignored=dict(reading.ignored),
+        bookmark=end.bookmark if end else "", full_on=base.full_on if base and is_partial else since.as_of,
+        since=base.seen_at if base and is_partial else None,
     )
     return stream, refused
 
@@ -152,6 +185,7 @@ class _Reading:
         self._hidden = frozenset(f.source or f.target for f in self._mapping.fields if f.target in _CONFIDENTIAL)
         self._frames: list[pl.DataFrame] = []
         self._lacks: set[str] = set()
+        self.touched: pl.Series | None = None
         self.rejects: list[dict[str, str]] = []
         self.fetched = 0
         self.ignored: Counter[str] = Counter()
@@ -161,6 +195,9 @@ class _Reading:
         self._frames.append(frame)
         self._lacks |= page.lacks
         self.ignored.update(page.ignored)
+        if page.touched is not None:
+            earlier = [] if self.touched is None else [self.touched]
+            self.touched = pl.concat([*earlier, page.touched.cast(pl.String).alias("ref")])
         self.rejects += [_of_page(self._context.system, r) for r in page.rejects]
         self.rejects += [self._of_mapping(b) for b in bad]
         self.fetched += page.rows.height + len(page.rejects)

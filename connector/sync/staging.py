@@ -21,6 +21,7 @@ from connector.store.snapshots import (
     write_frame,
 )
 from connector.sync.connections import SHRINK_PERCENT, Desk
+from connector.sync.increments import Bookmark, keep_bookmark
 from connector.sync.owing import owed_in_all, read_open_items, with_open_items
 from connector.sync.pull import Stream, Streams, pull_stream, read_company
 
@@ -108,5 +109,10 @@ def _staged(desk: Desk, stream: Stream, run: str) -> Stream:
         str(proof["first_key"] or ""), str(proof["last_key"] or ""), sha, str(path), desk.clock.now(),
     )
     record(desk.store, run, [row])
+    if stream.complete and stream.bookmark and stream.full_on is not None:
+        connection = desk.company.by_name(stream.system)
+        assert connection is not None
+        mark = Bookmark(stream.system, stream.name, sha, stream.bookmark, stream.full_on)
+        keep_bookmark(desk.store, mark, connection.mappings[stream.name])
     return stream
 

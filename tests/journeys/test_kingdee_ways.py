@@ -91,3 +91,17 @@ def test_flags_in_a_form_of_their_own_are_made_once_though_answers_are_lost(tmp_
         assert wanted and {o.outcome for o in first.outcomes if o.action["kind"] == "risk_flag"} == {"confirmed"}
         assert [e["key"] for e in town.effects("Save")] == list(dict.fromkeys(e["key"] for e in town.effects("Save")))
         assert planned(town.night()) == set()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_nights_that_read_only_what_changed_plan_what_whole_ones_plan(tmp_path: Path, town: Town, route: str) -> None:
+    write_sample_company(tmp_path / "other" / "company", FIRST_NIGHT)
+    with open_town(tmp_path / "other", route=route, full_every_days=7) as other:
+        for night in (1, 2, 3):
+            town.happens(night)
+            other.happens(night)
+            whole, partial = town.night(), other.night()
+            assert planned(partial) == planned(whole) != set()
+            since = {proof["stream"]: proof["since"] for proof in partial.proof["streams"]}
+            assert (since["payout"] is None) == (night == 1)
+            assert {row["difference"] for row in partial.proof["books"].values()} == {"0.00"}

@@ -57,6 +57,7 @@ class KingdeeCloud:
         )
         self._session = Session(form, self._channel, setting.clock)
         self._reader = Reader(self._session, self._mappings, form.page_rows, form.payout_filter)
+        self.manifest = replace(self.manifest, incremental=self._incremental(), full_every_days=form.full_every_days)
         report = Report(self._session, form)
         self._control, self._ledger = Control(report), Ledger(report)
         self._open_items = OpenItemTotal(self._reader, self._mappings["open_item"])
@@ -84,6 +85,8 @@ class KingdeeCloud:
             return self._open_items.pages() if is_other else self._control.pages(since.as_of)
         if stream == "balance":
             return self._ledger.pages(since.as_of, since.only)
+        if since.only is None and stream in self.manifest.incremental:
+            return self._reader.changes(stream, since.bookmark)
         return self._reader.pages(stream, since.only)
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
@@ -105,6 +108,12 @@ class KingdeeCloud:
 
     def close(self) -> None:
         self._channel.close()
+
+    def _incremental(self) -> tuple[str, ...]:
+        """Streams that are read by what changed, where the connection wants that at all."""
+        if self._form.full_every_days == 1:
+            return ()
+        return tuple(stream for stream in self.manifest.streams if self._reader.can_tell_changes(stream))
 
     def _marks_of(self, kind: str) -> FieldMarks:
         if kind not in self._marks:

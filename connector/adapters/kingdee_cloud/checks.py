@@ -10,6 +10,7 @@ from datetime import datetime
 
 from connector.adapters.contract import Check, Clock
 from connector.adapters.kingdee_cloud import wire
+from connector.adapters.kingdee_cloud.changes import MODIFIED
 from connector.adapters.kingdee_cloud.connection import EMPLOYEES, KingdeeForm
 from connector.adapters.kingdee_cloud.control import REPORT, Control, Report
 from connector.adapters.kingdee_cloud.enrichment import DATES
@@ -113,6 +114,9 @@ class Checks:
                 wanted.setdefault(form.form_id, {}).update(
                     {name: source in optional for source, name in named if name != "FID"}
                 )
+        if self._form.full_every_days > 1:
+            for fields in wanted.values():
+                fields[MODIFIED] = False
         for place, shape in self._marks:
             own = (place.number, *([place.employee] if place.employee else [])) if place.is_own else ()
             wanted.setdefault(place.form_id, {}).update(dict.fromkeys((*own, *shape.fields), False))

@@ -99,6 +99,9 @@ class KingdeeForm(HttpForm):
     page_rows: int = Field(default=2000, ge=1, le=10_000, description="rows a page; servers may cap it")
     flags: Flags = Field(default_factory=Flags, description="where risk flags stand")
     enrichment: Enrichment = Field(default_factory=Enrichment, description="own fields for what HR knows")
+    full_every_days: int = Field(
+        default=1, ge=1, le=7, description="1: everything is read every night; else only what changed in between"
+    )
     timeout_s: float = Field(default=60.0, gt=0, le=600, description="longest wait for an answer, seconds")
     max_parallel: int = Field(default=2, ge=1, le=4, description="calls under way at once")
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from connector.adapters.contract import End, Page
 from connector.adapters.kingdee_cloud import wire
+from connector.adapters.kingdee_cloud.changes import Asked, Changes
 from connector.adapters.kingdee_cloud.connection import EMPLOYEES
 from connector.adapters.kingdee_cloud.session import Session
 from connector.adapters.kingdee_cloud.wire import Query, one_of
@@ -20,6 +21,8 @@ from connector.adapters.kit.paging import grouped_keyset, keyset
 from connector.errors import ConfigError, WireError
 from connector.mappings.table import StreamMapping
 
+# Sources of a ref that name the record: its key, or form and key together.
+_OWN_KEY, _REF = "FID", "#ref"
 # Numbers in one filter: keeps the text of a filter near 2 kB.
 CHUNK = 100
 # Approved documents whose contact is an employee. The other side keeps a check box as '0' or '1'.
@@ -83,17 +86,55 @@ class Reader:
     ) -> None:
         self._session, self._mappings, self._page_rows = session, mappings, page_rows
         self._payout_filter = payout_filter
+        self._changes = Changes(session, page_rows)
         self._forms: dict[str, frozenset[str]] = {}  # form → its fields, asked once
 
     def pages(self, stream: str, only: tuple[str, ...] | None) -> Iterator[Page]:
         """Raw pages; the last one is empty and carries the proof of the end. `only`: these employees."""
-        if stream not in FORMS or stream not in self._mappings:
-            raise ConfigError(f"no stream {stream!r}; known: {', '.join(FORMS)}", place="kingdee_cloud")
-        for form in FORMS[stream]:
+        for form in self._forms_of(stream):
             for where in self._filters(stream, form, only):
                 yield from self._form_pages(stream, form, where)
-        sources = self._mappings[stream].sources
-        yield Page(pl.DataFrame(schema=dict.fromkeys(sources, pl.String)), "", end=End("empty_page"))
+        yield Page(self._nothing(stream), "", end=End("empty_page"))
+
+    def changes(self, stream: str, bookmark: str) -> Iterator[Page]:
+        """Raw pages of what changed since the bookmark (of everything, where it is none of this stream as it is asked
+        for now), and the bookmark of the next pull: the newest change before this one began."""
+        forms = {form.form_id: form for form in self._forms_of(stream)}
+        asked = [self._asked(stream, form) for form in forms.values()]
+        following, filters = self._changes.bookmark(asked), self._changes.filters(bookmark, asked)
+        for one in asked:
+            changed = filters[one.form_id] if filters is not None else ""
+            if filters is not None:
+                for fids in self._changes.touched(one.form_id, changed):
+                    yield Page(self._nothing(stream), "", touched=self._refs(stream, one.form_id, fids))
+            yield from self._form_pages(stream, forms[one.form_id], both(one.where, changed))
+        yield Page(self._nothing(stream), "", end=End("empty_page", bookmark=following))
+
+    def can_tell_changes(self, stream: str) -> bool:
+        """Whether a record of this stream can be found again by its ref."""
+        return stream in FORMS and self._ref_source(stream) in (_OWN_KEY, _REF)
+
+    def _forms_of(self, stream: str) -> tuple[Form, ...]:
+        if stream not in FORMS or stream not in self._mappings:
+            raise ConfigError(f"no stream {stream!r}; known: {', '.join(FORMS)}", place="kingdee_cloud")
+        return FORMS[stream]
+
+    def _nothing(self, stream: str) -> pl.DataFrame:
+        return pl.DataFrame(schema=dict.fromkeys(self._mappings[stream].sources, pl.String))
+
+    def _asked(self, stream: str, form: Form) -> Asked:
+        (where,) = self._filters(stream, form, None)
+        named = fields_of(self._mappings[stream], form.form_id)
+        lacks = self._lacking(self._mappings[stream], form.form_id)
+        return Asked(form.form_id, where, tuple(field for source, field in named.items() if source not in lacks))
+
+    def _ref_source(self, stream: str) -> str | None:
+        return next((field.source for field in self._mappings[stream].fields if field.target == "ref"), None)
+
+    def _refs(self, stream: str, form_id: str, fids: pl.Series) -> pl.Series:
+        if self._ref_source(stream) == _OWN_KEY:
+            return fids
+        return pl.select(pl.format("{}/{}", pl.lit(form_id), fids)).to_series()
 
     def _filters(self, stream: str, form: Form, only: tuple[str, ...] | None) -> Iterator[str]:
         counted = both(form.where, self._payout_filter) if stream == "payout" else form.where

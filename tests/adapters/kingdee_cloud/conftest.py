@@ -1,5 +1,6 @@
 """A make-believe Kingdee as a function: forms with rows, filters it understands, and answers put in its way."""
 
+import operator
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -61,7 +62,8 @@ class FakeKingdee:
     def _executebillquery(self, body: Any) -> Any:
         query = body["data"]
         rows = [row for row in self.forms.get(query["FormId"], []) if matches(row, query["FilterString"])]
-        rows.sort(key=lambda row: row["FID"], reverse=query["OrderString"].endswith("DESC"))
+        order, _, way = query["OrderString"].partition(" ")
+        rows.sort(key=lambda row: row[order], reverse=way == "DESC")
         rows = rows[query["StartRow"] :][: min(query["Limit"], self.cap)]
         return [[row.get(name) for name in query["FieldKeys"].split(",")] for row in rows]
 
@@ -94,6 +96,9 @@ class FakeKingdee:
     _loginbyappsecret = _loginbysign = _validateuser
 
 
+COMPARED = {"=": operator.eq, "<>": operator.ne, ">": operator.gt, "<=": operator.le, ">=": operator.ge}
+
+
 def matches(row: dict[str, Any], where: str) -> bool:
     """Filters of the shapes that the adapter writes, each condition joined by `and` unless an `or` stands alone."""
     if " or " in where and " and " not in where:
@@ -105,14 +110,14 @@ def matches(row: dict[str, Any], where: str) -> bool:
     for field, values in re.findall(r"([\w.]+) in \((.*?)\)", where):
         if str(row.get(field)) not in [v.strip("'").replace("''", "'") for v in values.split(",")]:
             return False
-    for field, sign, value in re.findall(r"([\w.]+) ?(<>|<=|=|>) ?('[^']*'|-?\d+)", where):
+    for field, sign, value in re.findall(r"([\w.]+) ?(<>|<=|>=|=|>) ?('[^']*'|-?\d+)", where):
         if field == "1":
             continue
         found, wanted = row.get(field), value.strip("'") if value.startswith("'") else int(value)
         found = {True: "1", False: "0"}.get(found, found) if isinstance(found, bool) else found
         found = "" if found is None and isinstance(wanted, str) else found
-        if not {"=": found == wanted, "<>": found != wanted, ">": found > wanted if sign == ">" else 0,
-                "<=": found <= wanted if sign == "<=" else 0}[sign]:  # fmt: skip
+        found = found.replace("T", " ") if field == "FModifyDate" else found
+        if not COMPARED[sign](found, wanted):
             return False
     return True
 
