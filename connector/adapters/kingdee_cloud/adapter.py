@@ -47,8 +47,6 @@ class KingdeeCloud:
     def __init__(
         self, form: KingdeeForm, setting: Setting, resolver: Resolver | None = None, *, overlay: str = ""
     ) -> None:
-        product = load_manifest(_text("manifest.yaml"), "kingdee_cloud manifest")
-        self.manifest: Manifest = replace(_of_route(product, form.route), sinks=sinks_of(form))
         self._form, self._setting = form, setting
         self._mappings = load_mapping(_text("mapping.yaml"), "kingdee_cloud mapping", overlay)
         self._channel = Channel(
@@ -56,8 +54,9 @@ class KingdeeCloud:
             timeout_s=form.timeout_s, resolver=resolver,
         )
         self._session = Session(form, self._channel, setting.clock)
-        self._reader = Reader(self._session, self._mappings, form.page_rows, form.payout_filter)
-        self.manifest = replace(self.manifest, incremental=self._incremental(), full_every_days=form.full_every_days)
+        account = f"{form.base_url} {form.acct_id}"
+        self._reader = Reader(self._session, self._mappings, form.page_rows, form.payout_filter, account)
+        self.manifest: Manifest = self._own_manifest()
         report = Report(self._session, form)
         self._control, self._ledger = Control(report), Ledger(report)
         self._open_items = OpenItemTotal(self._reader, self._mappings["open_item"])
@@ -109,11 +108,15 @@ class KingdeeCloud:
     def close(self) -> None:
         self._channel.close()
 
-    def _incremental(self) -> tuple[str, ...]:
-        """Streams that are read by what changed, where the connection wants that at all."""
-        if self._form.full_every_days == 1:
-            return ()
-        return tuple(stream for stream in self.manifest.streams if self._reader.can_tell_changes(stream))
+    def _own_manifest(self) -> Manifest:
+        """What this connection can do: the product's manifest by its route, its fields and how often it reads all."""
+        product, form = load_manifest(_text("manifest.yaml"), "kingdee_cloud manifest"), self._form
+        streams = tuple(stream for stream in product.streams if stream not in _UNUSED[form.route])
+        by_change = tuple(stream for stream in streams if self._reader.can_tell_changes(stream))
+        return replace(
+            product, streams=streams, route=form.route, sinks=sinks_of(form), full_every_days=form.full_every_days,
+            incremental=by_change if form.full_every_days > 1 else (),
+        )
 
     def _marks_of(self, kind: str) -> FieldMarks:
         if kind not in self._marks:
@@ -126,12 +129,6 @@ class KingdeeCloud:
 _UNUSED: dict[Route, tuple[str, ...]] = {
     "open_items": ("balance",), "bills": ("balance", "open_item"), "ledger": ("open_item",),
 }
-
-
-def _of_route(manifest: Manifest, route: Route) -> Manifest:
-    """The manifest of a connection that goes this way."""
-    used = tuple(stream for stream in manifest.streams if stream not in _UNUSED[route])
-    return replace(manifest, streams=used, route=route)
 
 
 def _text(name: str) -> str:

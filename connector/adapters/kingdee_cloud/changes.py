@@ -1,7 +1,7 @@
 """What changed since a bookmark: records by their FModifyDate, with an overlap, and the bookmark of the next read.
 
 The bookmark is the newest change of each form before anything was read. Promises: a record that no longer counts is
-named as touched, so that nobody goes on counting it; a bookmark of another filter or of other fields is no bookmark.
+named as touched, so that nobody goes on counting it; a bookmark of another account, filter or set of fields is none.
 Never here: records that were deleted; nobody over there tells of them.
 """
 
@@ -34,26 +34,23 @@ class Asked:
     where: str
     fields: tuple[str, ...]
 
-    @property
-    def fingerprint(self) -> str:
-        return hashlib.sha256(repr((self.where, self.fields)).encode()).hexdigest()[:16]
 
 
 class Changes:
-    """Bookmarks of one account's forms."""
+    """Bookmarks of the forms of one `account` (any text that names it)."""
 
-    def __init__(self, session: Session, page_rows: int) -> None:
-        self._session, self._page_rows = session, page_rows
+    def __init__(self, session: Session, page_rows: int, account: str) -> None:
+        self._session, self._page_rows, self._account = session, page_rows, account
 
     def bookmark(self, forms: list[Asked]) -> str:
         """The newest change of each form now, "" where there is none."""
-        marks = {form.form_id: {"at": self._newest(form.form_id), "of": form.fingerprint} for form in forms}
+        marks = {form.form_id: {"at": self._newest(form.form_id), "of": self._asked_so(form)} for form in forms}
         return orjson.dumps(marks, option=orjson.OPT_SORT_KEYS).decode()
 
     def filters(self, bookmark: str, forms: list[Asked]) -> dict[str, str] | None:
         """Form → filter of what changed since, with the overlap; None when all of it has to be read."""
         marks = orjson.loads(bookmark) if bookmark else {}
-        if any(marks.get(form.form_id, {}).get("of") != form.fingerprint for form in forms):
+        if any(marks.get(form.form_id, {}).get("of") != self._asked_so(form) for form in forms):
             return None
         return {form.form_id: _since(marks[form.form_id]["at"]) for form in forms}
 
@@ -69,6 +66,10 @@ class Changes:
 
         for page in keyset(after, _keys, mark=mark, place=f"kingdee_cloud {form_id}"):
             yield page["FID"]
+
+    def _asked_so(self, form: Asked) -> str:
+        """A fingerprint of what is asked of whom."""
+        return hashlib.sha256(repr((self._account, form.where, form.fields)).encode()).hexdigest()[:16]
 
     def _newest(self, form_id: str) -> str:
         query = wire.Query(form_id, (MODIFIED,), f"{MODIFIED}>'1900-01-01'", order=f"{MODIFIED} DESC", limit=1)

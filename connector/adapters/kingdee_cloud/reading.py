@@ -82,11 +82,12 @@ class Reader:
     """Reads whole streams, or those of some employees, over a session."""
 
     def __init__(
-        self, session: Session, mappings: Mapping[str, StreamMapping], page_rows: int, payout_filter: str = ""
+        self, session: Session, mappings: Mapping[str, StreamMapping], page_rows: int, payout_filter: str = "",
+        account: str = "",
     ) -> None:
         self._session, self._mappings, self._page_rows = session, mappings, page_rows
         self._payout_filter = payout_filter
-        self._changes = Changes(session, page_rows)
+        self._changes = Changes(session, page_rows, account)
         self._forms: dict[str, frozenset[str]] = {}  # form → its fields, asked once
 
     def pages(self, stream: str, only: tuple[str, ...] | None) -> Iterator[Page]:
@@ -105,8 +106,10 @@ class Reader:
         for one in asked:
             changed = filters[one.form_id] if filters is not None else ""
             if filters is not None:
+                lacks = self._lacking(self._mappings[stream], one.form_id)
                 for fids in self._changes.touched(one.form_id, changed):
-                    yield Page(self._nothing(stream), "", touched=self._refs(stream, one.form_id, fids))
+                    refs = self._refs(stream, one.form_id, fids)
+                    yield Page(self._nothing(stream), "", lacks=lacks, touched=refs)
             yield from self._form_pages(stream, forms[one.form_id], both(one.where, changed))
         yield Page(self._nothing(stream), "", end=End("empty_page", bookmark=following))
 

@@ -143,6 +143,21 @@ def test_a_bookmark_of_other_fields_or_another_filter_is_none(server: Server) ->
     assert not server.read(empty("open_item"), "{}")[2]
 
 
+def test_what_a_company_does_not_have_is_said_though_no_row_is_delivered(server: Server) -> None:
+    _, bookmark, _ = server.read(empty("open_item"), "")
+    for which in range(5):
+        server.change("A", which, 0, 0)
+    pages = list(server.reader.changes("open_item", bookmark))
+    lacking = set().union(*(page.lacks for page in pages))
+    assert {"F_PAEZ_LoanKind", "F_PAEZ_TripStart", "F_PAEZ_TripEnd"} <= lacking
+
+
+def test_a_bookmark_of_another_account_is_none(site: Site) -> None:
+    (end,) = [page.end for page in site.connect(full_every_days=7).pull("person", since()) if page.end]
+    other = site.connect(full_every_days=7, base_url=site.said["kingdee"]["base_url"].replace("k3cloud", "K3Cloud"))
+    assert all(page.touched is None for page in other.pull("person", since(end.bookmark)))
+
+
 def test_entries_and_two_forms_are_told_apart_by_their_record(site: Site) -> None:
     adapter = site.connect(full_every_days=7)
     assert set(adapter.manifest.incremental) == {"person", "open_item", "payout", "request", "repayment"}
