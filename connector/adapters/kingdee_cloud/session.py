@@ -18,6 +18,7 @@ from connector.adapters.kingdee_cloud.connection import KingdeeForm
 from connector.adapters.kit import retry
 from connector.adapters.kit.http import Channel, Request, Response
 from connector.adapters.kit.tokens import Token, TokenBox
+from connector.errors import AuthError
 
 T = TypeVar("T")
 
@@ -58,13 +59,20 @@ class Session:
         )
 
     def call(self, service: str, body: bytes, read: Callable[[Response], T], *, is_write: bool = False) -> T:
-        """POST a body, read the answer. A lost session is renewed once; the second refusal in a row is final.
+        """POST a body, read the answer. A lost session is renewed once; a refused credential is final at once.
         What may be made again is made again within the budget; an unknown outcome is raised."""
         again = retry.write if is_write else retry.read
-        return again(
-            lambda: self._box.use(lambda jar: read(self._sent(service, body, jar, is_write=is_write))),
-            self._clock, self._budget,
-        )
+
+        def served(jar: Jar) -> T:
+            is_fresh = not jar.headers()
+            try:
+                return read(self._sent(service, body, jar, is_write=is_write))
+            except AuthError as error:
+                if is_fresh:  # no session was named that could be old: the signature was looked at
+                    self._box.give_up(error)
+                raise
+
+        return again(lambda: self._box.use(served), self._clock, self._budget)
 
     def rows(self, query: wire.Query) -> pl.DataFrame:
         """Rows of one query, all columns text."""

@@ -61,6 +61,11 @@ class TokenBox(Generic[V]):
                 self._held = None
                 self._count(error)
 
+    def give_up(self, error: AuthError) -> None:
+        """The other side refused the credential itself, not a token that may be old: it is not used again."""
+        with self._lock:
+            self._count(error, TRIES)
+
     def confirm(self, value: V) -> None:
         """The token was accepted: earlier refusals are forgotten, unless it is already given up."""
         with self._lock:

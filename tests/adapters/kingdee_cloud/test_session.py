@@ -44,7 +44,7 @@ def test_the_servers_session_is_sent_back(connect: Connect, kingdee: Any) -> Non
     assert headers["kdservice-sessionid"] == "s-1"
 
 
-def test_a_signature_that_is_refused_is_tried_twice_with_an_empty_jar_and_never_again(
+def test_a_signature_that_is_refused_without_an_old_session_is_not_tried_again(
     connect: Connect, kingdee: Any
 ) -> None:
     kingdee.odd["ExecuteBillQuery"] = [LOST] * 9
@@ -52,8 +52,7 @@ def test_a_signature_that_is_refused_is_tried_twice_with_an_empty_jar_and_never_
     for _ in range(4):
         with pytest.raises(AuthError, match="会话信息已丢失"):
             session.rows(QUERY)
-    assert len(kingdee.requests) == 2
-    assert "cookie" not in kingdee.requests[1][2]
+    assert len(kingdee.requests) == 1
 
 
 def test_a_login_comes_before_the_first_call(connect: Connect, kingdee: Any) -> None:
@@ -117,7 +116,19 @@ def test_a_refused_account_is_an_auth_error_though_it_comes_as_500(connect: Conn
     kingdee.odd["ExecuteBillQuery"] = [lambda request: refusal] * 9
     with pytest.raises(AuthError):
         connect().rows(QUERY)
-    assert len(kingdee.requests) == 2
+    assert len(kingdee.requests) == 1
+
+
+def test_a_session_that_has_become_old_is_signed_for_once_more(connect: Connect, kingdee: Any) -> None:
+    session = connect()
+    kingdee.odd["ExecuteBillQuery"] = [
+        lambda request: httpx.Response(200, content=b"[]", headers={"Set-Cookie": "kdservice-sessionid=s-1"}),
+        LOST, LOST, LOST,
+    ]
+    session.rows(QUERY)
+    with pytest.raises(AuthError):
+        session.rows(QUERY)
+    assert ["cookie" in headers for _, _, headers in kingdee.requests] == [False, True, False]
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -103,6 +103,15 @@ def test_a_token_does_not_print_itself() -> None:
     assert "canary" not in repr(Token("canary", 60.0))
 
 
+def test_a_credential_that_was_refused_itself_is_not_used_again(clock: Any) -> None:
+    vendor = Vendor()
+    shared = box(vendor, clock)
+    shared.get()
+    shared.give_up(AuthError("not listed"))
+    with pytest.raises(AuthError, match="not listed"):
+        shared.get()
+
+
 def test_a_login_that_may_be_tried_once_is_tried_once(clock: Any) -> None:
     vendor = Vendor(refuses=("login",))
     careful = TokenBox(vendor.fetch, clock, "kingdee_cloud", has_one_login=True)
