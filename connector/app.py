@@ -20,6 +20,7 @@ from connector.engine.schedule import Schedule
 from connector.errors import ConfigError
 from connector.logs import open_log
 from connector.mappings.table import load_mapping
+from connector.model.faults import fault
 from connector.origins import Origin, origins
 from connector.rules.book import RuleBook, load_book
 from connector.settings import Settings, load_settings, read_settings, resolve_secret, schedule_of
@@ -43,7 +44,7 @@ def rule_book(settings: Settings) -> RuleBook:
         return load_book(settings.rules.read_text("utf-8"), str(settings.rules))
     except (OSError, UnicodeDecodeError) as error:
         shown = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigError(f"cannot be read: {shown}", place=str(settings.rules)) from error
+        raise fault(ConfigError, "book.unreadable", str(settings.rules), cause=shown) from error
 
 
 def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...]:
@@ -56,7 +57,7 @@ def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...
         shrink_percent = _percent(options.pop("shrink_percent", SHRINK_PERCENT), f"connections.{name}.shrink_percent")
         if adapter_name not in registry.forms():
             known = ", ".join(sorted(registry.forms()))
-            raise ConfigError(f"`adapter: {adapter_name}`; known: {known}", place=f"connections.{name}")
+            raise fault(ConfigError, "connections.no_adapter", f"connections.{name}", found=adapter_name, known=known)
         options = _with_secrets(adapter_name, options, f"connections.{name}", settings)
         overlay = _overlay(adapter_name, settings.mappings)
         setting = Setting(name, company.currency, ZoneInfo(company.time_zone), clock, overlay)
@@ -73,10 +74,8 @@ def _refuse_rivals(connections: list[Connection]) -> None:
     for connection in connections:
         for stream in connection.adapter.manifest.streams:
             if stream in first:
-                raise ConfigError(
-                    f"`{first[stream]}` and `{connection.name}` both deliver `{stream}`", place="connections",
-                    mend="keep one of them",
-                )
+                rivals = {"first": first[stream], "second": connection.name, "stream": stream}
+                raise fault(ConfigError, "connections.rivals", "connections", **rivals)
             first[stream] = connection.name
 
 

@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from connector.engine.schedule import Schedule
 from connector.errors import ConfigError
+from connector.model.faults import fault
 from connector.store.database import PASSWORD_KEYS
 
 CONFIG_FILE = "connector.yaml"
@@ -107,19 +108,18 @@ def load_settings(path: Path) -> Settings:
     try:
         document = yaml.safe_load(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise ConfigError("there is no such file", place=str(path), mend="run `connector init`") from error
+        raise fault(ConfigError, "settings.no_file", str(path)) from error
     except IsADirectoryError as error:
-        mend = "name the connector.yaml in it"
-        raise ConfigError("is a folder, expected a file", place=str(path), mend=mend) from error
+        raise fault(ConfigError, "settings.is_folder", str(path)) from error
     except yaml.YAMLError as error:  # without the line itself: a secret may stand in it
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "found something else"
-        raise ConfigError(f"not readable as YAML: {problem}", place=f"{path}{where}") from None
+        raise fault(ConfigError, "settings.no_yaml", f"{path}{where}", problem=problem) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"not UTF-8 at byte {error.start}", place=str(path), mend="save it as UTF-8") from error
+        raise fault(ConfigError, "settings.no_utf8", str(path), at=error.start) from error
     if not isinstance(document, dict):
-        raise ConfigError("found no settings in it", place=str(path), mend="run `connector init --force`")
+        raise fault(ConfigError, "settings.empty", str(path))
     return read_settings(document, path)
 
 
@@ -128,15 +128,11 @@ def read_settings(document: dict[str, Any], path: Path) -> Settings:
     try:
         settings = Settings(**document)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        mend = _mend(first["type"], where)
-        raise ConfigError(first["msg"], place=f"{path} {where}", mend=mend) from None  # its cause shows what was found
+        raise _wrong_setting(error, path) from None  # its cause shows what was found
     except SettingsError as error:
         named = re.search(r'"(\w+)"', str(error))
         variable = f"CONNECTOR_{named[1].upper()}" if named else "CONNECTOR_*"
-        mend = f"write it as JSON, or each part by itself, as in {variable}__NAME=value"
-        raise ConfigError("the environment's value is not readable", place=variable, mend=mend) from None
+        raise fault(ConfigError, "settings.odd_override", variable, variable=variable) from None
     changes = {
         "data_dir": path.parent / settings.data_dir,
         "rules": None if settings.rules is None else path.parent / settings.rules,
@@ -160,10 +156,19 @@ def _check_schedule(settings: Settings, path: Path) -> None:
         raise ConfigError(error.message, place=f"{path} {error.place}", mend=error.mend) from error
 
 
-def _mend(kind: str, where: str) -> str:
-    if kind == "extra_forbidden":
-        return "remove it, or check its spelling"
-    return f"add `{where}`" if kind == "missing" else ""
+# What pydantic calls a mistake → what we do.
+_MISTAKES = {
+    "missing": "settings.missing", "extra_forbidden": "settings.unknown", "literal_error": "settings.not_a_choice",
+}
+
+
+def _wrong_setting(error: ValidationError, path: Path) -> ConfigError:
+    """The first mistake, without what stood there: it may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    expected = first.get("ctx", {}).get("expected", "")
+    code = _MISTAKES.get(first["type"], "settings.invalid")
+    return fault(ConfigError, code, f"{path} {where}", where=where, expected=expected, problem=first["msg"])
 
 
 def resolve_secret(value: str, place: str, settings: Settings, is_url: bool = False) -> str:
@@ -172,13 +177,13 @@ def resolve_secret(value: str, place: str, settings: Settings, is_url: bool = Fa
     if value.startswith("env:"):
         found = os.environ.get(value[4:])
         if not found:
-            raise ConfigError(f"the environment has no `{value[4:]}`", place=place, mend="set it, or use file:PATH")
+            raise fault(ConfigError, "secrets.no_variable", place, name=value[4:])
         return found
     if value.startswith("file:"):
         return _from_file(settings.folder / value[5:], place)
     if settings.allow_plain_secrets or _is_from_environment(place, value) or (is_url and _is_open_url(value)):
         return value
-    raise ConfigError("a secret stands in the file", place=place, mend="write env:NAME or file:PATH instead")
+    raise fault(ConfigError, "secrets.in_file", place)
 
 
 def _is_from_environment(place: str, value: str) -> bool:
@@ -193,9 +198,9 @@ def _from_file(path: Path, place: str) -> str:
         secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         shown = getattr(error, "strerror", None) or "not UTF-8"
-        raise ConfigError(f"cannot read {path}: {shown}", place=place) from error
+        raise fault(ConfigError, "secrets.unreadable", place, path=path, cause=shown) from error
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ConfigError(f"{path} can be read by others", place=place, mend=f"chmod 600 {path}")
+        raise fault(ConfigError, "secrets.for_all", place, path=path)
     return secret
 
 

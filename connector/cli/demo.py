@@ -88,13 +88,14 @@ def sandbox(
     import orjson
 
     from connector.errors import StateError, UsageError
+    from connector.model.faults import fault
 
     try:
         faults = orjson.loads(chaos.read_bytes()) if chaos is not None else []
     except orjson.JSONDecodeError as error:
-        raise UsageError(f"not readable as JSON: {error}", place=str(chaos), mend="write a list of rules") from error
+        raise fault(UsageError, "command.no_chaos", str(chaos), problem=error) from error
     if config_out is not None and not _is_ours(config_out):
-        raise StateError("holds a configuration of yours", place=str(config_out), mend="name another file")
+        raise fault(StateError, "command.not_ours", str(config_out))
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
@@ -114,6 +115,7 @@ def _world(company: Path | None, as_of: str) -> Iterator[World]:
     import tempfile
 
     from connector.errors import UsageError
+    from connector.model.faults import fault
     from connector.sandbox.company import write_sample_company
     from connector.sandbox.world import FolderError, load_world
 
@@ -126,7 +128,7 @@ def _world(company: Path | None, as_of: str) -> Iterator[World]:
             write_sample_company(Path(folder), day or parse_day(_FIRST_NIGHT))
             yield load_world(Path(folder), day)
     except FolderError as error:
-        raise UsageError(str(error), place="--company", mend="mend the file and run again") from error
+        raise fault(UsageError, "command.bad_company", "--company", problem=error) from error
 
 
 @contextmanager
@@ -218,10 +220,11 @@ def _fresh(out: Path) -> None:
     import shutil
 
     from connector.errors import UsageError
+    from connector.model.faults import fault
 
     data, marker = out / "data", out / "data" / ".made-by-demo"
     if data.exists() and not marker.exists():
-        raise UsageError("the folder holds data that no demo made", place=str(data), mend="choose another --out")
+        raise fault(UsageError, "command.foreign_data", str(data))
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True, mode=0o700)
     marker.write_text("")

@@ -34,8 +34,9 @@ def _named(by: str) -> str:
     """A name of somebody who can be asked."""
     if not by.strip():
         from connector.errors import UsageError
+        from connector.model.faults import fault
 
-        raise UsageError("found an empty name", place="--by", mend="--by NAME: who decides this")
+        raise fault(UsageError, "command.no_name", "--by")
     return by.strip()
 
 
@@ -88,9 +89,10 @@ def language(asked: str) -> str:
     """The language asked for, else the terminal's, else Chinese."""
     from connector.errors import UsageError
     from connector.i18n import LANGUAGES
+    from connector.model.faults import fault
 
     if asked and asked not in LANGUAGES:
-        raise UsageError(f"`{asked}`; known: {', '.join(LANGUAGES)}", place="--lang", mend="--lang zh_CN or --lang en")
+        raise fault(UsageError, "command.no_language", "--lang", found=asked, known=", ".join(LANGUAGES))
     if asked:
         return asked
     spoken = os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
@@ -108,14 +110,14 @@ def parse_day(text: str) -> Any:
     from datetime import date
 
     from connector.errors import UsageError
+    from connector.model.faults import fault
 
-    mend = "write it as 2026-07-31"
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"`{text}` is not a day", place="--as-of", mend=mend) from error
+        raise fault(UsageError, "command.no_day", "--as-of", found=text) from error
     if not 2000 <= day.year <= 2200:
-        raise UsageError(f"`{text}` is not a day of business", place="--as-of", mend=mend)
+        raise fault(UsageError, "command.no_business_day", "--as-of", found=text)
     return day
 
 
@@ -124,13 +126,15 @@ def explain_error(error: Exception, lang: str) -> int:
     from connector.cli.screen import as_typed
     from connector.errors import ConnectorError, UsageError
     from connector.i18n import text
+    from connector.model.faults import words_of
 
     assert isinstance(error, ConnectorError)
     place = f"{error.place}: " if error.place else ""
     kind = text(f"error.{type(error).__name__}", lang)
-    sys.stderr.write(as_typed(f"✗ {kind} {place}{error.message}") + "\n")
-    if error.mend:
-        sys.stderr.write(as_typed(f"  → {error.mend}") + "\n")
+    message, mend = words_of(error, lang)
+    sys.stderr.write(as_typed(f"✗ {kind} {place}{message}") + "\n")
+    if mend:
+        sys.stderr.write(as_typed(f"  → {mend}") + "\n")
     return USAGE if isinstance(error, UsageError) else FAILED
 
 

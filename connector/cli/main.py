@@ -91,7 +91,8 @@ def _named(error: Exception) -> dict[str, str]:
 
     if not isinstance(error, ConnectorError):
         return {"kind": type(error).__name__}
-    return {"kind": type(error).__name__, "place": error.place, "message": error.message, "mend": error.mend}
+    named = {"kind": type(error).__name__, "place": error.place, "message": error.message, "mend": error.mend}
+    return named | ({"code": error.code} if error.code else {})
 
 
 def _say(key: str, lang: str) -> str:

@@ -85,6 +85,7 @@ def apply(
 
     from connector.cli.show import show_night
     from connector.errors import StateError, UsageError
+    from connector.model.faults import fault
     from connector.sync.nightly import company_mode
 
     lang = language(lang)
@@ -92,11 +93,10 @@ def apply(
     try:
         wanted = str(orjson.loads(file.read_bytes())["hash"])
     except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-        mend = "name the plan.json that `connector plan` wrote"
-        raise UsageError("not a plan", place=str(file), mend=mend) from error
+        raise fault(UsageError, "command.no_plan", str(file)) from error
     with progress_shown(json, lang) as progress, house().desk(config, progress) as desk:
         if company_mode(desk) != "live":
-            raise StateError("the company is in mode observe", mend="connector live on --by NAME")
+            raise fault(StateError, "command.observing")
         record, folder = one_night(desk, as_of, "live", None, lang, wanted)
     if json:
         print_json(summary(record, folder))

@@ -87,6 +87,7 @@ def explain(
     from connector.errors import StateError
     from connector.i18n import text
     from connector.i18n.sentences import action_sentence, word
+    from connector.model.faults import fault
     from connector.store.exits import cases
     from connector.store.outbox import history
 
@@ -98,10 +99,8 @@ def explain(
         exits = [case for case, _ in cases(desk.store).values() if case.employee == employee]
     unread = [s for s in papers["proof"]["streams"] if not s["complete"]]
     if not mine and not written and not exits:
-        raise StateError(
-            f"nothing was found about `{employee}`" + (", and not everything could be read" if unread else ""),
-            place=f"night of {papers['findings']['as_of']}", mend="look at him now: connector look " + employee,
-        )
+        code = "command.nothing_read" if unread else "command.nothing_found"
+        raise fault(StateError, code, papers["findings"]["as_of"], employee=employee)
     if json:
         print_json({
             "employee": employee, "as_of": papers["findings"]["as_of"], "findings": mine,
@@ -151,13 +150,14 @@ def last_papers(desk: Desk, wanted: tuple[str, ...] = ("findings", "plan", "proo
     import orjson
 
     from connector.errors import StateError
+    from connector.model.faults import fault
     from connector.store.audit import read_setting
 
     folder = Path(read_setting(desk.store, "last_papers"))
     try:
         return {name: orjson.loads((folder / f"{name}.json").read_bytes()) for name in wanted}
     except OSError as error:
-        raise StateError("no night has run yet, or its papers are gone", mend="connector plan") from error
+        raise fault(StateError, "command.no_papers") from error
 
 
 def confirm(
@@ -190,6 +190,7 @@ def approve(
     from connector.cli.screen import Screen
     from connector.errors import StateError
     from connector.i18n import text
+    from connector.model.faults import fault
     from connector.store import audit
 
     lang = language(lang)
@@ -199,8 +200,8 @@ def approve(
         held = last_papers(desk)["plan"]["held"]
         found = [g for g in held if len(group) >= 8 and str(g["hash"]).startswith(group)]
         if len(found) != 1:
-            known = ", ".join(str(g["hash"])[:12] for g in held) or "none"
-            raise StateError(f"no held group `{group}` in the last plan; held: {known}", mend="connector plan")
+            known = ", ".join(str(g["hash"])[:12] for g in held) or "–"
+            raise fault(StateError, "command.not_held", group, known=known)
         audit.approve(desk.store, found[0]["hash"], by, desk.clock.now())
     if json:
         print_json({"hash": found[0]["hash"], "count": found[0]["count"], "by": by})

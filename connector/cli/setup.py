@@ -44,11 +44,12 @@ def init(
     from connector.cli.screen import Screen
     from connector.errors import StateError
     from connector.i18n import text
+    from connector.model.faults import fault
 
     lang = language(lang)
     target = folder / CONFIG
     if target.exists() and not force:
-        raise StateError("the file exists already", place=str(target), mend="edit it, or use --force")
+        raise fault(StateError, "command.exists", str(target))
     for name in (folder, folder / "data", folder / "secrets"):
         name.mkdir(parents=True, exist_ok=True, mode=0o700)
     target.write_text((resources.files("connector.cli") / "connector.example.yaml").read_text("utf-8"), "utf-8")
@@ -130,11 +131,12 @@ def live(
     from connector.cli.show import show_night
     from connector.errors import StateError, UsageError
     from connector.i18n import text
+    from connector.model.faults import fault
     from connector.store import audit
 
     lang = language(lang)
     if switch not in ("on", "off"):
-        raise UsageError(f"`{switch}`", place="live", mend="connector live on|off --by NAME")
+        raise fault(UsageError, "command.no_switch", "live", found=switch)
     with progress_shown(json, lang) as progress, house().desk(config, progress) as desk:
         if switch == "on":
             record, folder = one_night(desk, as_of, "observe", None, lang)
@@ -142,13 +144,10 @@ def live(
                 show_night(record, folder, lang)
             unproven = ("stream_incomplete", "books_differ", "releases_suspended")
             if any(trouble.code in unproven for trouble in record.troubles):
-                raise StateError("not everything is proven yet (see above)", place="live on", mend="connector doctor")
+                raise fault(StateError, "command.unproven", "live on")
             astray = [record.proof["links"][state] for state in ("unlinked", "disputed")]
             if any(astray) and not despite_links:
-                raise StateError(
-                    f"{sum(astray)} loans belong to nobody for sure (identity.* above)", place="live on",
-                    mend="mend numbers and names in HR or finance, or go on with --despite-links",
-                )
+                raise fault(StateError, "command.astray", "live on", loans=sum(astray))
         audit.write_setting(desk.store, "mode", "live" if switch == "on" else "observe")
         audit.write_line(desk.store, by, f"live_{switch}", {}, desk.clock.now())
     if json:
@@ -165,11 +164,12 @@ def db(
     """The store's schema: show its version, or bring it up to date (every start does that by itself)."""
     from connector.cli.screen import Screen
     from connector.errors import UsageError
+    from connector.model.faults import fault
     from connector.store.database import SCHEMA, schema_version
 
     language(lang)
     if verb not in ("upgrade", "version"):
-        raise UsageError(f"`{verb}`", place="db", mend="connector db upgrade | version")
+        raise fault(UsageError, "command.no_verb", "db", found=verb)
     with house().desk(config) as desk:
         version = schema_version(desk.store.engine)
     if json:

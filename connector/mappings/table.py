@@ -32,6 +32,7 @@ import yaml
 
 from connector.errors import ConfigError
 from connector.mappings import convert
+from connector.model.faults import fault
 from connector.model.tables import TABLES, schema
 from connector.model.values import exponent
 
@@ -104,29 +105,29 @@ def _read(text: str, place: str) -> dict[str, dict[str, Any]]:
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"not readable as YAML: {error}", place=place) from error
+        raise fault(ConfigError, "mapping.no_yaml", place, problem=error) from error
     streams = document.get("streams") if isinstance(document, dict) else None
     if not isinstance(streams, dict):
-        raise ConfigError("found no `streams:` at the top, expected one", place=place)
+        raise fault(ConfigError, "mapping.no_streams", place)
     for name, columns in streams.items():
         if not isinstance(columns, dict):
-            raise ConfigError(f"found {columns!r}, expected columns with their fields", place=f"{place} {name}")
+            raise fault(ConfigError, "mapping.no_columns", f"{place} {name}", found=repr(columns))
     return streams
 
 
 def _stream(name: str, columns: dict[str, Any], place: str) -> StreamMapping:
     table = str(columns.get("table", name))
     if table not in TABLES:
-        raise ConfigError(f"no table `{table}`; known: {', '.join(TABLES)}", place=f"{place} {name}")
+        raise fault(ConfigError, "mapping.no_table", f"{place} {name}", found=table, known=", ".join(TABLES))
     fields = []
     for target, spec in columns.items():
         if target == "table":
             continue
         here = f"{place} {name}.{target}"
         if target not in TABLES[table]:
-            raise ConfigError(f"`{table}` has no such column; known: {', '.join(TABLES[table])}", place=here)
+            raise fault(ConfigError, "mapping.no_column", here, table=table, known=", ".join(TABLES[table]))
         if not isinstance(spec, (str, dict)):
-            raise ConfigError(f"found {spec!r}, expected the name of a field, or `from:` and `as:`", place=here)
+            raise fault(ConfigError, "mapping.no_field", here, found=repr(spec))
         field = _field(target, {"from": spec} if isinstance(spec, str) else spec, here)
         _refuse_odd_words(field, TABLES[table][target].words, here)
         fields.append(field)
@@ -138,9 +139,9 @@ def _field(target: str, spec: dict[str, Any], place: str) -> Field:
     kind = str(spec.pop("as", "text"))
     source = spec.pop("from", None)
     if kind not in _KINDS:
-        raise ConfigError(f"`as: {kind}` is not known; known: {', '.join(_KINDS)}", place=place)
+        raise fault(ConfigError, "mapping.unknown_kind", place, found=kind, known=", ".join(_KINDS))
     if source is None and "value" not in spec:
-        raise ConfigError("needs `from:` or `value:`", place=place)
+        raise fault(ConfigError, "mapping.no_source", place)
     return Field(target, None if source is None else str(source), kind, spec)
 
 
@@ -153,13 +154,13 @@ def _refuse_odd_words(field: Field, known: tuple[str, ...], place: str) -> None:
     """A vocabulary that would fail row by row at night is refused when it is read."""
     words = field.options.get("words", {})
     if not isinstance(words, dict):
-        raise ConfigError(f"`words:` is {words!r}, expected theirs with ours, as in {{在职: active}}", place=place)
+        raise fault(ConfigError, "mapping.odd_words", place, found=repr(words))
     for ours in words.values():
         if known and ours not in known:
-            raise ConfigError(f"`words:` has no such word of ours `{ours}`; known: {', '.join(known)}", place=place)
+            raise fault(ConfigError, "mapping.unknown_word", place, found=ours, known=", ".join(known))
     for side in ("yes", "no"):
         if not isinstance(field.options.get(side, []), list):
-            raise ConfigError(f"`{side}:` is {field.options[side]!r}, expected a list", place=place)
+            raise fault(ConfigError, "mapping.no_list", place, side=side, found=repr(field.options[side]))
 
 
 def map_rows(

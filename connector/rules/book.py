@@ -21,6 +21,7 @@ import polars as pl
 import yaml
 
 from connector.errors import RuleError
+from connector.model.faults import fault
 from connector.rules.columns import FILES, NEEDS_BASIS, kinds
 from connector.rules.gate import Names, check_condition
 
@@ -95,12 +96,12 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise RuleError(f"not readable as YAML: {error}", place=place) from error
+        raise fault(RuleError, "book.no_yaml", place, problem=error) from error
     if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
-        raise RuleError("found no list `rules:` at the top", place=place)
+        raise fault(RuleError, "book.no_rules", place)
     unknown = [str(key) for key in document if key not in ("policy", "rules")]
     if unknown:
-        raise RuleError(f"`{unknown[0]}` is not known; known: policy, rules", place=place)
+        raise fault(RuleError, "book.unknown_key", place, found=unknown[0], known="policy, rules")
     given = _NEEDED | _section(document, "policy", f"{place} policy")
     policies = {name: _policy(name, value, place) for name, value in given.items()}
     largest = {name: max([p.default, *p.department.values(), *p.position.values()]) for name, p in policies.items()}
@@ -108,7 +109,7 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
     codes = [rule.code for rule in rules]
     for code in codes:
         if codes.count(code) > 1:
-            raise RuleError(f"the code `{code}` stands twice", place=place)
+            raise fault(RuleError, "book.twice", place, rule=code)
     return RuleBook(hashlib.sha256(text.encode()).hexdigest()[:12], policies, rules)
 
 
@@ -116,7 +117,7 @@ def _section(spec: Mapping[str, Any], key: str, place: str) -> dict[str, Any]:
     """A part that is names with values, or absent."""
     found = spec.get(key) or {}
     if not isinstance(found, dict):
-        raise RuleError(f"`{key}`: found {found!r}, expected names with numbers", place=place)
+        raise fault(RuleError, "book.no_names", place, key=key, found=repr(found))
     return found
 
 
@@ -125,14 +126,15 @@ def _policy(name: str, value: Any, place: str) -> Policy:
     here = f"{place} policy.{name}"
     is_taken = any(name in columns for columns in FILES.values()) or name in _SQL_WORDS
     if is_taken or not re.fullmatch(r"[a-z][a-z0-9_]*", str(name)):
-        raise RuleError("the name is taken, or is no name; expected small letters, digits and _", place=here)
+        raise fault(RuleError, "book.bad_name", here)
     unknown = set(spec) - {"default", "department", "position"}
     if unknown:
-        raise RuleError(f"`{sorted(unknown)[0]}` is not known; known: default, department, position", place=here)
+        known = "default, department, position"
+        raise fault(RuleError, "book.unknown_key", here, found=sorted(unknown)[0], known=known)
     department, position = (_section(spec, part, here) for part in ("department", "position"))
     for number in (spec.get("default"), *department.values(), *position.values()):
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= POLICY_LIMIT:
-            raise RuleError(f"found {number!r}, expected a whole number from 0 to {POLICY_LIMIT}", place=here)
+            raise fault(RuleError, "book.no_number", here, found=repr(number), most=POLICY_LIMIT)
     return Policy(spec["default"], department, position)
 
 
@@ -140,18 +142,18 @@ def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
     code = str(row.get("code", "")) if isinstance(row, dict) else ""
     here = f"{place} rule {code or row!r}"
     if not code:
-        raise RuleError("has no `code`", place=here)
+        raise fault(RuleError, "book.no_code", here)
     unknown = [str(key) for key in row if key not in _KEYS]
     if unknown:
-        raise RuleError(f"`{unknown[0]}` is not known; known: {', '.join(_KEYS)}", place=here)
+        raise fault(RuleError, "book.unknown_key", here, found=unknown[0], known=", ".join(_KEYS))
     over = str(row.get("over", ""))
     if over not in FILES:
-        raise RuleError(f"`over: {over}`; known: {', '.join(FILES)}", place=here)
+        raise fault(RuleError, "book.unknown_word", here, key="over", found=over, known=", ".join(FILES))
     columns = check_condition(str(row.get("when", "")), Names(kinds(over), policies), here)
     facts = _listed(row, "facts", tuple(FILES[over]) + tuple(policies), here)
     for name in facts:
         if name in FILES[over] and FILES[over][name].is_secret:
-            raise RuleError(f"`{name}` is confidential: it may be judged, not shown; use salary_band", place=here)
+            raise fault(RuleError, "book.confidential", here, name=name)
     rule = Rule(
         code=code, over=over, when=" ".join(str(row["when"]).split()), facts=facts,
         audience=_listed(row, "audience", AUDIENCES, here), severity=_one(row, "severity", SEVERITIES, here),
@@ -170,11 +172,11 @@ def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
 def _listed(row: Mapping[str, Any], key: str, known: tuple[str, ...], place: str) -> tuple[str, ...]:
     found = row.get(key) or []
     if not isinstance(found, list):
-        raise RuleError(f"`{key}`: found {found!r}, expected a list like [{known[0]}]", place=place)
+        raise fault(RuleError, "book.no_list", place, key=key, found=repr(found), example=known[0])
     values = tuple(str(value) for value in found)
     for value in values:
         if value not in known:
-            raise RuleError(f"`{key}`: `{value}` is not known; known: {', '.join(known)}", place=place)
+            raise fault(RuleError, "book.unknown_item", place, key=key, found=value, known=", ".join(known))
     return values
 
 
@@ -182,7 +184,7 @@ def _one(row: Mapping[str, Any], key: str, known: tuple[str, ...], place: str, d
     value = row.get(key, default)
     value = {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else str(value)
     if value not in known:
-        raise RuleError(f"`{key}: {value}`; known: {', '.join(known)}", place=place)
+        raise fault(RuleError, "book.unknown_word", place, key=key, found=value, known=", ".join(known))
     return str(value)
 
 
@@ -224,10 +226,10 @@ def _try_out(rule: Rule, policies: Mapping[str, int], place: str) -> None:
     frame = frame.with_columns([pl.lit(None, dtype=pl.Int64).alias(name) for name in policies])
     strange = node_names(condition(rule)) - _NODES
     if strange:
-        raise RuleError(f"holds `{sorted(strange)[0]}`, which no condition needs", place=place)
+        raise fault(RuleError, "book.strange", place, found=sorted(strange)[0])
     try:
         result = frame.select(condition(rule).alias("result"))["result"]
     except pl.exceptions.PolarsError as error:
-        raise RuleError(f"cannot be evaluated: {error}", place=place) from error
+        raise fault(RuleError, "book.not_evaluated", place, cause=error) from error
     if result.dtype != pl.Boolean or result.len() != 2:
-        raise RuleError(f"gives {result.dtype}, expected one yes or no per row", place=place)
+        raise fault(RuleError, "book.no_yes_or_no", place, found=result.dtype)

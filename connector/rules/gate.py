@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from connector.errors import RuleError
+from connector.model.faults import fault
 
 # A condition longer than this is a program, not a rule.
 MOST_CHARACTERS, MOST_OPERATORS = 2_000, 100
@@ -65,17 +66,21 @@ class Names:
 def check_condition(text: str, names: Names, place: str) -> frozenset[str]:
     """The file columns that the condition names. RuleError with line, column and what is known otherwise."""
     if len(text) > MOST_CHARACTERS:
-        raise RuleError(f"{len(text)} characters, at most {MOST_CHARACTERS}", place=place)
+        raise fault(RuleError, "condition.too_long", place, found=len(text), most=MOST_CHARACTERS)
     parser = _Parser(_tokens(text, place), names, place)
     kind = parser.either()
     parser.expect_end()
     if kind.name != "yes_no":
-        raise RuleError(f"the condition is a {kind.name}, expected a yes or no", place=place)
+        raise fault(RuleError, "condition.no_yes_or_no", place, found=_said(kind.name))
     if parser.operators > MOST_OPERATORS:
-        raise RuleError(f"{parser.operators} operators, at most {MOST_OPERATORS}", place=place)
+        raise fault(RuleError, "condition.too_many", place, found=parser.operators, most=MOST_OPERATORS)
     if not parser.used:
-        raise RuleError("names no column of the file", place=place)
+        raise fault(RuleError, "condition.no_column", place)
     return frozenset(parser.used)
+
+
+def _said(kind: str) -> str:
+    return kind.replace("_", " or ")
 
 
 def _tokens(text: str, place: str) -> list[Token]:
@@ -84,7 +89,7 @@ def _tokens(text: str, place: str) -> list[Token]:
         match = _TOKEN.match(text, at)
         line, column = text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1) + 1
         if match is None or match.lastgroup is None:
-            raise RuleError(f"line {line}, column {column}: `{text[at]}` is not part of a condition", place=place)
+            raise fault(RuleError, "condition.no_part", f"{place} line {line}, column {column}", found=text[at])
         if match.lastgroup != "space":
             found.append(Token(match.lastgroup, match.group(), line, column))
         at = match.end()
@@ -104,7 +109,7 @@ class _Parser:
 
     def expect_end(self) -> None:
         if self._at < len(self._tokens):
-            raise self._wrong(f"`{self._tokens[self._at].text}` after the end of the condition")
+            raise self._wrong("after_end", found=self._tokens[self._at].text)
 
     def _both(self) -> Kind:
         return self._chain("and")
@@ -113,14 +118,14 @@ class _Parser:
         read = self._negation if word == "and" else self._both
         kind = read()
         while self._take(word):
-            self._need(kind, "yes_no", f"the left side of `{word}`")
-            self._need(read(), "yes_no", f"the right side of `{word}`")
+            self._need(kind, "yes_no", word)
+            self._need(read(), "yes_no", word)
         return kind
 
     def _negation(self) -> Kind:
         if self._take("not"):
             kind = self._test()
-            self._need(kind, "yes_no", "what stands after `not`")
+            self._need(kind, "yes_no", "not")
             return kind
         return self._test()
 
@@ -148,7 +153,7 @@ class _Parser:
         while True:
             item = self._atom()
             if item.literal is None:
-                raise self._wrong("`in (…)` takes literals only")
+                raise self._wrong("no_literal")
             self._alike(left, item)
             if not self._take(","):
                 break
@@ -166,7 +171,7 @@ class _Parser:
         if left.name == "date" and right.name == "interval":
             return Kind("date")
         if left.name != "number" or right.name != "number":
-            raise self._wrong(f"`{sign}` between a {left.name} and a {right.name}")
+            raise self._wrong("odd_sides", sign=sign, left=_said(left.name), right=_said(right.name))
         return self._sized(Kind("number", factors=max(left.factors, right.factors), most=left.most + right.most))
 
     def _product(self) -> Kind:
@@ -174,36 +179,36 @@ class _Parser:
         while self._take("*"):
             right = self._atom()
             if left.name != "number" or right.name != "number":
-                raise self._wrong(f"`*` between a {left.name} and a {right.name}")
+                raise self._wrong("odd_sides", sign="*", left=_said(left.name), right=_said(right.name))
             if left.factors + right.factors > 1:
-                raise self._wrong("a product has at most one column of the file in it")
+                raise self._wrong("two_columns")
             left = self._sized(Kind("number", factors=left.factors + right.factors, most=left.most * right.most))
         return left
 
     def _sized(self, kind: Kind) -> Kind:
         if kind.most > _LARGEST:
-            raise self._wrong("the result can be too large for a whole number of 64 bits")
+            raise self._wrong("too_large")
         return kind
 
     def _atom(self) -> Kind:
         token = self._advance()
         if token.kind == "number":
             if len(token.text) > 15:
-                raise self._wrong(f"the number {token.text[:15]}… is too large", token)
+                raise self._wrong("long_number", token, found=token.text[:15])
             return Kind("number", literal=token.text, most=int(token.text))
         if token.kind == "text":
             return Kind("text", literal=token.text[1:-1].replace("''", "'"))
         if token.text == "(":
             self._depth += 1
             if self._depth > _DEEPEST:
-                raise self._wrong(f"more than {_DEEPEST} brackets within brackets", token)
+                raise self._wrong("too_deep", token, most=_DEEPEST)
             kind = self.either()
             self._expect(")")
             self._depth -= 1
             return kind
         if token.kind == "word":
             return self._word(token)
-        raise self._wrong(f"found `{token.text}`, expected a value", token)
+        raise self._wrong("no_value", token, found=token.text)
 
     def _word(self, token: Token) -> Kind:
         match token.text:
@@ -214,12 +219,12 @@ class _Parser:
             case "interval":
                 shown = self._advance()
                 if shown.kind != "text" or not re.fullmatch(r"'\d{1,3} (day|month)s?'", shown.text):
-                    raise self._wrong("an interval is written `interval '6 months'`", shown)
+                    raise self._wrong("no_interval", shown)
                 return Kind("interval")
             case "abs":
                 self._expect("(")
                 kind = self._sum()
-                self._need(kind, "number", "abs(…)")
+                self._need(kind, "number", "abs")
                 self._expect(")")
                 return kind
         if token.text in self._names.policies:
@@ -227,7 +232,7 @@ class _Parser:
         known = self._names.columns.get(token.text)
         if known is None:
             names = ", ".join(sorted({*self._names.columns, *self._names.policies}))
-            raise self._wrong(f"`{token.text}` is not known; known: {names}", token)
+            raise self._wrong("unknown_name", token, found=token.text, known=names)
         self.used.add(token.text)
         return known
 
@@ -236,19 +241,19 @@ class _Parser:
         try:
             date.fromisoformat(shown.text.strip("'"))
         except ValueError:
-            raise self._wrong("a date is written `date '2026-07-31'`", shown) from None
+            raise self._wrong("no_date", shown) from None
         return Kind("date", literal=shown.text)
 
     def _alike(self, left: Kind, right: Kind) -> None:
         if left.name != right.name:
-            raise self._wrong(f"compares a {left.name} with a {right.name}")
+            raise self._wrong("unlike", left=_said(left.name), right=_said(right.name))
         for side, other in ((left, right), (right, left)):
             if other.literal is not None and side.words and other.literal not in side.words:
-                raise self._wrong(f"'{other.literal}' is not a word of that column; known: {', '.join(side.words)}")
+                raise self._wrong("no_such_word", found=other.literal, known=", ".join(side.words))
 
-    def _need(self, kind: Kind, name: str, what: str) -> None:
+    def _need(self, kind: Kind, name: str, beside: str) -> None:
         if kind.name != name:
-            raise self._wrong(f"{what} is a {kind.name}, expected a {name.replace('_', ' or ')}")
+            raise self._wrong("wrong_side", beside=beside, found=_said(kind.name), wanted=_said(name))
 
     def _peek(self) -> Token | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None
@@ -264,7 +269,7 @@ class _Parser:
     def _advance(self) -> Token:
         token = self._peek()
         if token is None:
-            raise self._wrong("the condition ends too early")
+            raise self._wrong("ends_early")
         self._at += 1
         self.operators += token.kind == "op"
         return token
@@ -272,9 +277,9 @@ class _Parser:
     def _expect(self, text: str) -> None:
         if not self._take(text):
             found = self._peek()
-            raise self._wrong(f"expected `{text}`, found `{found.text if found else 'the end'}`")
+            raise self._wrong("expected", wanted=text, found=found.text if found else "")
 
-    def _wrong(self, what: str, token: Token | None = None) -> RuleError:
+    def _wrong(self, code: str, token: Token | None = None, /, **facts: object) -> RuleError:
         at = token or self._tokens[max(0, min(self._at, len(self._tokens)) - 1)] if self._tokens else None
-        where = f"line {at.line}, column {at.column}: " if at else ""
-        return RuleError(where + what, place=self._place)
+        place = f"{self._place} line {at.line}, column {at.column}" if at else self._place
+        return fault(RuleError, f"condition.{code}", place, **facts)

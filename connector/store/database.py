@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connector.errors import ConfigError, StoreError
+from connector.model.faults import fault
 
 # The newest migration this code knows; the same id stands in `migrations/versions`.
 SCHEMA = "0002"
@@ -34,8 +35,7 @@ def open_store(url: str, company: str) -> Store:
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):  # no url, or a port that is no number
-        mend = "write it like postgresql+psycopg://user@host/name, or leave it empty"
-        raise ConfigError("is no database url", place="store", mend=mend) from None
+        raise fault(ConfigError, "store.no_url", "store") from None
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         file = Path(parsed.database)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -46,8 +46,7 @@ def open_store(url: str, company: str) -> Store:
         # An error of it names no person; a server may have been restarted in between.
         engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=is_server)
     except (sa.exc.NoSuchModuleError, ImportError) as error:
-        mend = "known: sqlite:///… and postgresql+psycopg://…"
-        raise ConfigError(f"there is no driver for it: {error}", place="store", mend=mend) from error
+        raise fault(ConfigError, "store.no_driver", "store", cause=error) from error
     if not is_server:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -74,8 +73,7 @@ def _told(context: sa.engine.ExceptionContext) -> None:
     ):
         return
     place = _without_password(context.engine.url) if context.engine is not None else "store"
-    mend = "check the path, its rights and the disk; nothing is sent without the store"
-    raise StoreError(str(context.original_exception), place=place, mend=mend) from context.original_exception
+    raise fault(StoreError, "store.failed", place, cause=context.original_exception) from context.original_exception
 
 
 def shown_url(url: str) -> str:
@@ -111,9 +109,7 @@ def _migrate_if_needed(engine: sa.Engine) -> None:
     if version == SCHEMA:
         return
     if version is not None and version > SCHEMA:
-        raise StoreError(
-            f"the database stands at schema {version}, this program knows {SCHEMA}", mend="install the newer program"
-        )
+        raise fault(StoreError, "store.newer", "store", found=version, known=SCHEMA)
     migrate(engine)
 
 

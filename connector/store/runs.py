@@ -13,6 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from connector.errors import BusyError
+from connector.model.faults import fault
 from connector.store.database import Store
 from connector.store.tables import lease, run
 
@@ -76,15 +77,14 @@ def take_lease(store: Store, now: datetime) -> int:
                 .values(token=token, holder=me, expires_at=now + _LEASE)
             )
             if taken.rowcount != 1:
-                raise _at_work(store, "it began a moment before")
+                raise _at_work(store)
             return token
     except sa.exc.IntegrityError as error:  # the very first night, and another one was first
-        raise _at_work(store, "it began a moment before") from error
+        raise _at_work(store) from error
 
 
-def _at_work(store: Store, holder: str) -> BusyError:
-    mend = "wait for it to end"
-    return BusyError(f"another run is at work ({holder})", place=f"company {store.company}", mend=mend)
+def _at_work(store: Store, holder: str = "?") -> BusyError:
+    return fault(BusyError, "store.busy", f"company {store.company}", holder=holder)
 
 
 def _is_alive(holder: str) -> bool:

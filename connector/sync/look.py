@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from connector.errors import StateError
+from connector.model.faults import fault
 from connector.model.plan import Plan
 from connector.model.runs import Story
 from connector.model.values import decimal_text
@@ -57,7 +58,7 @@ def look_at(desk: Desk, employee: str, as_of: date) -> Look:
     unread = tuple(s.cause for s in streams.values() if not s.complete)
     known = any(streams[n].rows.height for n in ("employee", "person", "open_item", "exit") if n in streams)
     if not known and not unread:
-        raise StateError(f"no system knows `{employee}`", mend="check the employee number")
+        raise fault(StateError, "command.nobody", "", employee=employee)
     linked = link_company(desk, streams, as_of, "look", _before(desk, employee))
     assessment = assess(desk, linked, keeps=False)
     looked = look_at_exits(desk, linked, assessment)

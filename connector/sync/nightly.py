@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from connector.errors import StoreError
+from connector.model.faults import fault
 from connector.model.plan import Plan
 from connector.model.runs import ActionOutcome, Mode, NightRecord, Trouble
 from connector.store.audit import keep_rejects, read_setting
@@ -103,9 +104,7 @@ def _narrowed(night: Night, marks: Marks) -> Night:
 def hold_on(desk: Desk, token: int) -> None:
     """Prolong the right to run. StoreError when another run has taken it: then nothing more is kept or written."""
     if not keep_lease(desk.store, token, desk.clock.now()):
-        raise StoreError(
-            "another run has taken over", place=f"company {desk.company.code}", mend="let that one end",
-        )
+        raise fault(StoreError, "store.taken_over", f"company {desk.company.code}")
 
 
 def look_at_company(desk: Desk, as_of: date, run: str, keep_on: Callable[[], None]) -> Night:

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from connector.errors import StateError
+from connector.model.faults import fault
 from connector.model.values import decimal_text
 from connector.store.audit import write_line
 from connector.store.snapshots import (
@@ -91,7 +92,7 @@ def accept_size(desk: Desk, system: str, stream: str, by: str) -> int:
     """
     earlier, newest = last_complete(desk.store, system, stream), newest_size(desk.store, system, stream)
     if earlier is None or newest is None or newest >= earlier.staged:
-        raise StateError(f"`{system}.{stream}` has not shrunk", mend="connector plan shows what is held, and why")
+        raise fault(StateError, "command.not_shrunk", f"{system}.{stream}")
     keep_size(desk.store, system, stream, earlier.sha256, newest)
     facts: dict[str, object] = {"system": system, "stream": stream, "rows": newest, "before": earlier.staged}
     write_line(desk.store, by, "accept_size", facts, desk.clock.now())

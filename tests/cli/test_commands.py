@@ -204,7 +204,7 @@ def test_a_world_that_is_a_few_days_further_on_is_still_read(terminal: Terminal)
 
 def test_commands_are_named_as_they_were_typed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONNECTOR_STARTED_AS", "python3 run.py")
-    assert "→ look at him now: python3 run.py look nobody" in (terminal("plan"), terminal("explain", "nobody"))[1].err
+    assert "：python3 run.py look nobody" in (terminal("plan"), terminal("explain", "nobody"))[1].err
 
 
 def test_a_sandbox_writes_over_its_own_configuration_and_no_other(tmp_path: Path, capsys: Any) -> None:
