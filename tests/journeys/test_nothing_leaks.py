@@ -82,8 +82,8 @@ def _nobody_listens(town: SecretTown) -> None:
         town.set(place, "http://127.0.0.1:9/")
 
 
-def _wrong_option(town: SecretTown) -> None:
-    town.set("dingtalk.calls_per_second", -1)
+def _odd(place: str, value: object) -> Callable[[SecretTown], None]:
+    return lambda town: town.set(place, value)
 
 
 def _secret_as_a_setting(town: SecretTown) -> None:
@@ -127,7 +127,8 @@ def _chaos(fault: str, **args: Any) -> Callable[[SecretTown], None]:
 
 
 TROUBLES: dict[str, Callable[[SecretTown], None]] = {
-    "wrong_secret": _wrong_secret, "nobody_listens": _nobody_listens, "wrong_option": _wrong_option,
+    "wrong_secret": _wrong_secret, "nobody_listens": _nobody_listens, "wrong_kingdee": _odd("kingdee.lcid", "x"),
+    "wrong_dingtalk": _odd("dingtalk.calls_per_second", -1), "wrong_hr": _odd("hr.timeout_s", 0),
     "secret_as_a_setting": _secret_as_a_setting, "secret_in_the_file": _secret_in_the_file,
     "file_for_all": _file_for_all, "broken_override": _broken_override,
     "store_elsewhere": _store_of(f"postgresql+psycopg://u:{PASSWORD}@127.0.0.1:9/c"),
