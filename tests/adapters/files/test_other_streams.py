@@ -100,6 +100,12 @@ def test_a_file_without_a_column_that_every_row_needs_is_a_setting_to_mend(tmp_p
         pulled(tmp_path, "appraisal_month", [["工号", "目标"], ["E1", "1"]])
 
 
+def test_merged_cells_are_a_matter_of_the_employee_list_alone(tmp_path):
+    rows = [["工号", "月份", "迟到"], ["E1", "2026-06", "3"], ["E2", "2026-06", ""]]
+    found = pulled(tmp_path, "attendance_month", rows, fill_down=["部门", "迟到"])
+    assert found.column("late_count") == ["3", None]
+
+
 def test_one_workbook_may_hold_every_stream_on_a_sheet_of_its_own(tmp_path):
     write_xlsx(
         tmp_path, "all.xlsx", 花名册=[["工号", "姓名"], ["E1", "张三"]],
