@@ -213,7 +213,7 @@ def _evidence(night: NightRecord, language: str) -> Table:
 
 
 _PROOF = (
-    "system", "stream", "complete", "cause", "rows", "staged", "rejected", "control_total", "currency",
+    "system", "stream", "complete", "cause", "rows", "staged", "rejected", "ignored", "control_total", "currency",
     "first_key", "last_key", "since", "sha256",
 )
 
@@ -238,12 +238,19 @@ def _stream_row(stream: Mapping[str, Any], currency: str, language: str) -> Iter
     yield cause_text(stream["cause"], language) if stream.get("cause") else None
     for name in ("rows", "staged", "rejected"):
         yield stream.get(name)
+    yield _ignored(stream.get("ignored") or {}, language)
     yield typed("amount", control)
     yield unit if control is not None and unit else None
     for name in ("first_key", "last_key"):
         yield stream.get(name)
     yield typed("seen_at", stream.get("since"))
     yield stream.get("sha256")
+
+
+def _ignored(counts: Mapping[str, int], language: str) -> str | None:
+    """Lines that are no records, by what they are."""
+    said = [f"{word('ignored', reason, language)} {count:,}" for reason, count in sorted(counts.items())]
+    return text("say.join", language).join(said) or None
 
 
 _REJECT = ("system", "stream", "ref", "key", "reason", "explained", "field", "found", "expected")

@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 
 from connector.i18n import LANGUAGES
 from connector.model.runs import NightRecord
+from connector.reports.tables import tables
 from connector.reports.workbook import write_workbook
 
 HOSTILE = (
@@ -87,6 +89,13 @@ def test_the_proof_has_a_control_total_with_its_currency(book: Any) -> None:
     assert (control["控制合计"], control["币种"], control["是否完整"]) == (57000.5, "CNY", "● 完整")
     assert proof["人事系统", "员工"]["是否完整"] == "▲ 不完整"
     assert proof["人事系统", "员工"]["原因"] == "行数与来源报告的不一致"
+
+
+def test_the_proof_says_which_lines_of_a_source_are_no_records(night: NightRecord) -> None:
+    streams = [{**night.proof["streams"][0], "ignored": {"summary": 2, "blank": 1}}]
+    told = replace(night, proof={**night.proof, "streams": streams})
+    proof = next(table for table in tables(told, "zh_CN") if table.code == "proof")
+    assert "空行 1、合计行 2" in next(iter(proof.rows))
 
 
 def test_the_first_sheet_says_what_when_and_from_which_run(book: Any) -> None:
