@@ -99,7 +99,7 @@ class Container:
         place = f"{self._place} {name[:80]!r}"
         try:
             content = b"".join(self._pieces(name))
-        except (BadZipFile, KeyError, EOFError, zlib.error, RuntimeError, OSError) as error:
+        except (BadZipFile, KeyError, EOFError, zlib.error, RuntimeError, ValueError, OSError) as error:
             raise fault(WireError, "broken", place) from error
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             raise fault(WireError, "entities", place)

@@ -6,7 +6,8 @@ A number becomes the decimal text of the 15 digits that Excel keeps, so that no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -15,7 +16,6 @@ from typing import cast
 import polars as pl
 from python_calamine import (
     CalamineError,
-    CalamineSheet,
     CalamineWorkbook,
     PasswordError,
     SheetTypeEnum,
@@ -30,6 +30,8 @@ from connector.errors import WireError
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # An encrypted workbook is an envelope of the old kind with a stream of this name.
 _ENVELOPE = "EncryptedPackage".encode("utf-16-le")
+# What the reader raises when it meets what it thought impossible; it can be known by its name only.
+_PANIC = "PanicException"
 # Excel keeps 15 digits; a longer number has lost its end.
 _DIGITS, _EXACT_BELOW = 15, 10**15
 
@@ -53,16 +55,9 @@ class Workbook:
                 refuse_wide(sheet, f"{place}[{name}]")
         elif _ENVELOPE in content:
             raise fault(WireError, "password", place)
-        self._book = self._open(content)
+        with _sound(place):
+            self._book = CalamineWorkbook.from_filelike(BytesIO(content))
         self._rows: dict[str, list[list[object]]] = {}
-
-    def _open(self, content: bytes) -> CalamineWorkbook:
-        try:
-            return CalamineWorkbook.from_filelike(BytesIO(content))
-        except PasswordError as error:
-            raise fault(WireError, "password", self._place) from error
-        except CalamineError as error:
-            raise fault(WireError, "broken", self._place) from error
 
     @property
     def names(self) -> list[str]:
@@ -94,18 +89,30 @@ class Workbook:
 
     def _cells(self, name: str) -> list[list[object]]:
         if name not in self._rows:
-            rows = cast("list[list[object]]", self._sheet(name).to_python(skip_empty_area=False))
+            with _sound(f"{self._place}[{name}]"):
+                sheet = self._book.get_sheet_by_name(name)
+                rows = cast("list[list[object]]", sheet.to_python(skip_empty_area=False))
             for row, place, shown in error_cells(self._sheets.get(name, b"")):
                 if row <= len(rows) and place < len(rows[row - 1]):
                     rows[row - 1][place] = shown
             self._rows[name] = rows
         return self._rows[name]
 
-    def _sheet(self, name: str) -> CalamineSheet:
-        try:
-            return self._book.get_sheet_by_name(name)
-        except CalamineError as error:
-            raise fault(WireError, "broken", f"{self._place}[{name}]") from error
+
+@contextmanager
+def _sound(place: str) -> Iterator[None]:
+    """A damaged workbook is a WireError, also where it makes the reader panic: Python takes a panic for the end of the
+    whole program and not for an error, and one file must not end the night of the other systems."""
+    try:
+        yield
+    except PasswordError as error:
+        raise fault(WireError, "password", place) from error
+    except (CalamineError, ValueError, OSError) as error:
+        raise fault(WireError, "broken", place) from error
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
+        raise fault(WireError, "broken", place) from error
 
 
 def _texts(cells: Sequence[object]) -> list[str]:

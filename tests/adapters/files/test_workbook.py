@@ -65,6 +65,21 @@ def test_a_damaged_workbook_says_so(content: bytes) -> None:
         Workbook(content, "x.xlsx")
 
 
+@pytest.mark.parametrize("length", [600, 1536, 2048])
+def test_an_old_workbook_that_was_cut_ends_its_own_reading_and_not_the_night(length: int) -> None:
+    with pytest.raises(WireError, match="damaged"):
+        Workbook(excel97.workbook([["工号"], [1.0]])[:length], "x.xls").head("Sheet1")
+
+
+def test_an_interrupt_is_not_taken_for_a_damaged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(file: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("connector.adapters.files.workbook.CalamineWorkbook.from_filelike", interrupted, raising=True)
+    with pytest.raises(KeyboardInterrupt):
+        opened(tmp_path, A=[["x"]])
+
+
 def test_a_workbook_that_was_copied_half_says_so(tmp_path: Path) -> None:
     whole = write_xlsx(tmp_path, A=[["x"] * 20] * 200).read_bytes()
     with pytest.raises(WireError, match="damaged"):
