@@ -41,7 +41,7 @@ class Container:
         self._place = place
         try:
             self._zip = ZipFile(BytesIO(content))
-        except (BadZipFile, ValueError) as error:
+        except (BadZipFile, ValueError, RuntimeError, OverflowError) as error:
             raise fault(WireError, "broken", place) from error
         self._refuse_bombs()
 

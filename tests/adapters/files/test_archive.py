@@ -102,6 +102,12 @@ def test_a_link_to_another_workbook_is_refused_and_not_followed(repacked) -> Non
         Workbook(linked, "x.xlsx")
 
 
+def test_an_archive_of_a_form_that_nobody_knows_is_a_damaged_workbook(repacked) -> None:
+    sound = repacked(lambda parts: None)
+    with pytest.raises(WireError, match="damaged"):
+        Workbook(re.sub(rb"(PK\x01\x02..)..", b"\\1\xc8\x00", sound, flags=re.DOTALL), "x.xlsx")
+
+
 def test_an_archive_of_something_else_is_no_workbook(repacked) -> None:
     with pytest.raises(WireError, match="holds no Excel workbook"):
         Workbook(repacked(lambda parts: (parts.clear(), parts.update({"inner.zip": b"PK"}))), "x.zip")

@@ -65,7 +65,7 @@ def test_a_damaged_workbook_says_so(content: bytes) -> None:
         Workbook(content, "x.xlsx")
 
 
-@pytest.mark.parametrize("length", [600, 1536, 2048])
+@pytest.mark.parametrize("length", [550, 700, 1100, 2048])  # the reader panics at some and raises at others
 def test_an_old_workbook_that_was_cut_ends_its_own_reading_and_not_the_night(length: int) -> None:
     with pytest.raises(WireError, match="damaged"):
         Workbook(excel97.workbook([["工号"], [1.0]])[:length], "x.xls").head("Sheet1")
