@@ -26,12 +26,13 @@ _MOST_RATIO, _RATIO_FROM = 150, 4 << 20
 _MOST_CELLS = 20_000_000
 _PIECE = 1 << 20
 # A reference to a cell that is far out: beyond column Z, or beyond row 99,999.
-_FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Z]{2,3})([0-9]{1,7})|[A-Z]?([0-9]{6,7}))["']""")
+_FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Za-z]{2,3})([0-9]{1,7})|[A-Za-z]?([0-9]{6,7}))["']""")
 _NEAR_COLUMNS, _NEAR_ROWS = 26, 99_999
 _ERROR_CELL = re.compile(rb"""<c\s[^>]*?\bt="e"[^>]*>(?:(?!</c>).)*?<v>(#[^<]{1,12})</v>""", re.DOTALL)
 _CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# Where sheets with cells stand, and sheets without: anywhere else, nobody would have measured them.
+_SHEETS = "xl/worksheets/"
+_OTHER_SHEETS = ("xl/chartsheets/", "xl/dialogsheets/", "xl/macrosheets/")
 
 
 class Container:
@@ -54,8 +55,11 @@ class Container:
             )
         for part in parts:
             self._refuse_part(part)
+        names = [part.filename.casefold() for part in parts]
         if "xl/workbook.xml" not in self._zip.namelist():
             raise fault(WireError, "no_workbook", self._place)
+        if len(set(names)) < len(names):  # two readers may take two different ones
+            raise fault(WireError, "part_name", self._place)
 
     def _refuse_part(self, part: ZipInfo) -> None:
         place = f"{self._place} {part.filename[:80]!r}"
@@ -71,27 +75,34 @@ class Container:
 
     def sheets(self) -> dict[str, bytes]:
         """Sheet name → its XML. Every other part that a reader unpacks has been unpacked and measured, too."""
-        book, relations = self._tree("xl/workbook.xml"), self._tree("xl/_rels/workbook.xml.rels")
-        targets = {one.get("Id"): str(one.get("Target")).removeprefix("/xl/") for one in relations}
         for name in self._zip.namelist():
-            if name.endswith((".xml", ".rels")) and not name.startswith("xl/worksheets/"):
+            if name.endswith((".xml", ".rels")) and not name.startswith(_SHEETS):
                 self._part(name)
+        relations = self._tree("xl/_rels/workbook.xml.rels")
+        targets = {str(one.get("Id")): str(one.get("Target")) for one in relations}
         found = {}
-        for sheet in book.iter(f"{_MAIN}sheet"):
-            part = f"xl/{targets.get(sheet.get(_REL))}"
-            if part.startswith("xl/worksheets/"):
+        for sheet in _named(self._tree("xl/workbook.xml"), "sheet"):
+            related = next((value for name, value in sheet.items() if name.endswith("}id")), "")
+            target = targets.get(related, "")
+            part = target[1:] if target.startswith("/") else f"xl/{target}"
+            if part.startswith(_SHEETS):
                 found[str(sheet.get("name"))] = self._part(part)
+            elif not part.startswith(_OTHER_SHEETS):
+                raise fault(WireError, "broken", f"{self._place} {part[:80]!r}")
         return found
 
     @property
     def counts_from_1904(self) -> bool:
         """Whether a number that is a date counts from 1904, as in workbooks of old Macs."""
         book = self._tree("xl/workbook.xml")
-        return any(one.get("date1904") in ("1", "true") for one in book.iter(f"{_MAIN}workbookPr"))
+        return any(one.get("date1904") in ("1", "true") for one in _named(book, "workbookPr"))
 
     def _tree(self, name: str) -> ElementTree.Element:
+        content = self._part(name)
+        if b"\0" in content:  # UTF-16, in which a declaration of entities would not have been seen
+            raise fault(WireError, "entities", f"{self._place} {name!r}")
         try:
-            return ElementTree.fromstring(self._part(name))
+            return ElementTree.fromstring(content)
         except ElementTree.ParseError as error:
             raise fault(WireError, "broken", f"{self._place} {name!r}") from error
 
@@ -109,6 +120,11 @@ class Container:
         with self._zip.open(name) as part:
             while piece := part.read(_PIECE):
                 yield piece
+
+
+def _named(tree: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    """Elements of a name in either of the namespaces that workbooks are written in."""
+    return (one for one in tree.iter() if one.tag.rpartition("}")[2] == name)
 
 
 def refuse_wide(sheet: bytes, place: str) -> None:
@@ -135,6 +151,6 @@ def error_cells(sheet: bytes) -> list[tuple[int, int, str]]:
 def _number(name: bytes) -> int:
     """A → 1, AA → 27."""
     total = 0
-    for letter in name:
+    for letter in name.upper():
         total = total * 26 + letter - 64
     return total

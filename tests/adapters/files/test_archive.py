@@ -60,7 +60,7 @@ def test_more_parts_than_a_workbook_has_are_refused(repacked, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("cell", ['<c r="XFD1048576"><v>1</v></c>', "<c s='1' r='ZZ900000'><v>1</v></c>",
-                                  '<x:c r = "SCW99999"><v>1</v></x:c>'])
+                                  '<x:c r = "SCW99999"><v>1</v></x:c>', '<c r="xfd1048576"><v>1</v></c>'])
 def test_a_cell_so_far_out_that_the_room_between_is_the_bomb_is_refused(repacked, cell: str) -> None:
     far = repacked(lambda parts: parts.update({SHEET: parts[SHEET].replace(b"</row>", cell.encode() + b"</row>", 1)}))
     with pytest.raises(WireError, match=r"x\.xlsx\[A\]: the sheet spans"):
@@ -94,6 +94,40 @@ def test_a_part_that_declares_entities_is_refused_unexpanded(repacked, part: str
 def test_a_name_that_leads_out_of_the_archive_is_refused(repacked, name: str) -> None:
     with pytest.raises(WireError, match="leads out"):
         Workbook(repacked(lambda parts: parts.update({name: b"x"})), "x.xlsx")
+
+
+def test_a_sheet_outside_its_folder_is_refused_for_nobody_measured_it(repacked) -> None:
+    def move(parts: Parts) -> None:
+        parts["xl/far.xml"] = parts.pop(SHEET)
+        rels = "xl/_rels/workbook.xml.rels"
+        parts[rels] = parts[rels].replace(b"worksheets/sheet1.xml", b"far.xml")
+
+    with pytest.raises(WireError, match=r"far\.xml.*damaged"):
+        Workbook(repacked(move), "x.xlsx")
+
+
+def test_a_sheet_in_the_strict_form_is_measured_too(repacked) -> None:
+    def make_strict(parts: Parts) -> None:
+        for name in ("xl/workbook.xml", SHEET):
+            parts[name] = parts[name].replace(
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+            )
+        parts[SHEET] = parts[SHEET].replace(b"</row>", b'<c r="XFD900000"/></row>', 1)
+
+    with pytest.raises(WireError, match="the sheet spans"):
+        Workbook(repacked(make_strict), "x.xlsx")
+
+
+def test_two_parts_of_one_name_are_refused(repacked) -> None:
+    twice = repacked(lambda parts: parts.update({"xl/WORKBOOK.xml": parts["xl/workbook.xml"]}))
+    with pytest.raises(WireError, match="archive has a name"):
+        Workbook(twice, "x.xlsx")
+
+
+def test_entities_hidden_in_another_encoding_are_refused(repacked) -> None:
+    hidden = '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'.encode("utf-16")
+    with pytest.raises(WireError, match="declares entities"):
+        Workbook(repacked(lambda parts: parts.update({"xl/workbook.xml": hidden})), "x.xlsx")
 
 
 def test_a_link_to_another_workbook_is_refused_and_not_followed(repacked) -> None:
