@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from connector.engine.watch import Health
+    from connector.store.due import Due
 
 
 def run_document(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,17 +48,17 @@ def local(at: datetime, zone: ZoneInfo) -> str:
 
 def status_document(health: Health, mode: str, times: list[str], now: datetime) -> dict[str, Any]:
     """As in `status --json`; ages in hours, instants in UTC."""
-    newest, whole = health.newest, health.whole_at
+    whole = health.whole_at
     return {
         "mode": mode, "alarms": list(health.alarms), "next": times,
         "last_run": run_document(health.last) if health.last else None,
         "last_whole_night_at": whole.isoformat() if whole else None,
         "last_whole_night_age_hours": round((now - whole).total_seconds() / 3600, 1) if whole else None,
         "awake_at": health.awake_at.isoformat() if health.awake_at else None,
-        "due": {
-            "as_of": newest.business_date.isoformat(), "state": newest.state, "attempts": newest.attempts,
-            "cause": newest.cause, "retry_at": newest.retry_at.isoformat() if newest.retry_at else None,
-        } if newest else None,
+        "days": [{
+            "as_of": row.business_date.isoformat(), "state": row.state, "attempts": row.attempts, "cause": row.cause,
+            "retry_at": row.retry_at.isoformat() if row.retry_at else None,
+        } for row in health.days],
         "troubles": troubles_of(health.ended),
     }
 
@@ -80,9 +81,12 @@ def show_status(health: Health, mode: str, times: list[str], here: tuple[datetim
         out.line(text("status.whole", lang, hours=round((now - health.whole_at).total_seconds() / 3600)))
     else:
         out.line(text("status.never_whole", lang))
-    if health.newest is not None and health.newest.retry_at is not None:
-        out.line(text("status.retry", lang, as_of=health.newest.business_date, cause=health.newest.cause,
-                      at=local(health.newest.retry_at, zone)))
+    if health.days:
+        out.line(_days(health.days, lang))
+    if health.days and health.days[0].retry_at is not None:
+        failed = health.days[0]
+        out.line(text("status.retry", lang, as_of=failed.business_date, cause=failed.cause,
+                      at=local(health.days[0].retry_at, zone)))
     out.line(f"{text('status.next', lang)} {'  '.join(times)}")
     show_troubles(out, [Trouble(**trouble) for trouble in troubles_of(health.ended)], lang)
     for alarm in health.alarms:
@@ -96,3 +100,13 @@ def _duty(health: Health, now: datetime, lang: str) -> str:
         return text("status.not_on_duty", lang)
     minutes = max(0, round((now - health.awake_at).total_seconds() / 60))
     return text("status.awake", lang, ago=text("status.minutes", lang, count=minutes))
+
+
+def _days(days: tuple[Due, ...], lang: str) -> str:
+    """The last dates in order, each with a sign and a word: a missed Tuesday is seen beside its neighbours."""
+    from connector.i18n import text
+
+    signs = {"done": "✓", "failed": "✗", "skipped": "○", "running": "…", "due": "→"}
+    said = (f"{row.business_date:%m-%d} {signs[row.state]} {text(f'status.day.{row.state}', lang)}"
+            for row in reversed(days))
+    return f"{text('status.days', lang)} {'  '.join(said)}"

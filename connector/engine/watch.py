@@ -22,6 +22,8 @@ from connector.sync.repeating import is_whole
 _PATIENCE = timedelta(hours=2)
 # The scheduler says each minute that it lives; after so long without a word it does not.
 _SILENCE = timedelta(minutes=5)
+# Dates that are shown: two weeks, so that a gap is seen beside its neighbours.
+_DAYS = 14
 # What is wrong, as codes.
 NO_NIGHT, OVERDUE, ASLEEP = "no_night", "overdue", "asleep"
 
@@ -33,7 +35,7 @@ class Health:
     last: dict[str, Any] | None  # the newest run, whatever became of it
     ended: dict[str, Any] | None  # the newest that ended: its troubles are the open ones
     whole_at: datetime | None  # when the last night ended that read everything
-    newest: Due | None
+    days: tuple[Due, ...]  # what was due lately, the newest date first
     awake_at: datetime | None  # when the scheduler last said that it lives; None when it was stopped, or never started
     alarms: tuple[str, ...]
 
@@ -61,4 +63,4 @@ def look_after(store: Store, schedule: Schedule, now: datetime) -> Health:
             alarms.append(OVERDUE)
     if awake_at is not None and now - awake_at > _SILENCE:
         alarms.append(ASLEEP)
-    return Health(last, ended, whole_at, due.newest(store, NIGHTLY), awake_at, tuple(alarms))
+    return Health(last, ended, whole_at, tuple(due.rows(store, NIGHTLY, _DAYS)), awake_at, tuple(alarms))

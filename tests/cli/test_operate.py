@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from connector.app import House
 from connector.engine.local import AWAKE
+from connector.store import due
 from connector.store.audit import write_setting
+from connector.store.due import NIGHTLY
+from connector.store.runs import take_lease
 from tests.cli.conftest import Terminal
 
 
@@ -36,6 +39,23 @@ def test_a_system_that_did_not_answer_is_an_open_trouble_until_it_does(terminal:
     terminal.box.chaos.arm([])
     terminal("plan")
     assert terminal("status", "--json").document["troubles"] == []
+
+
+@pytest.mark.parametrize(("lang", "said"), [
+    ("en", "07-28 ○ skipped  07-29 ✗ failed"), ("zh_CN", "07-28 ○ 跳过  07-29 ✗ 失败"),
+])
+def test_the_last_dates_are_shown_with_what_became_of_them(terminal: Terminal, lang: str, said: str) -> None:
+    terminal("plan")
+    at = datetime(2026, 7, 28, 17, 30, tzinfo=UTC)
+    with House().desk(terminal.config) as desk:
+        token = take_lease(desk.store, at)
+        due.put(desk.store, NIGHTLY, date(2026, 7, 28), at - timedelta(days=1), "missed")
+        due.put(desk.store, NIGHTLY, date(2026, 7, 29), at)
+        due.take(desk.store, NIGHTLY, date(2026, 7, 29), token, at)
+        due.end(desk.store, (NIGHTLY, date(2026, 7, 29)), token, at, cause="StoreError", retry_at=at)
+    told = terminal("status", "--lang", lang)
+    assert said in told.out and "StoreError" in told.out and "2026-07-29 01:30" in told.out
+    assert [row["state"] for row in terminal("status", "--json").document["days"]] == ["failed", "skipped"]
 
 
 def test_a_service_that_died_is_noticed(terminal: Terminal) -> None:
