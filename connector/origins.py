@@ -42,7 +42,7 @@ def origins(path: Path) -> list[Origin]:
     """Every setting in force, defaults of the connections' products included. ConfigError as when they are read."""
     settings = load_settings(path)
     lines = dict(_lines(yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)))
-    document = settings.model_dump(mode="json") | {"store": settings.store}  # secrets are left out of a dump
+    document = settings.model_dump(mode="json", exclude={"folder", "connections", "store"}) | {"store": settings.store}
     found = [_origin(keys, _shown_top(keys, value), path, lines) for keys, value in _leaves(document)]
     for name, spec in settings.connections.items():
         form = registry.forms().get(str(spec.get("adapter", "")))
