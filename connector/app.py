@@ -37,14 +37,25 @@ def store_url(settings: Settings) -> str:
 
 def rule_book(settings: Settings) -> RuleBook:
     """The company's rule book, or the one that comes with the program."""
-    if settings.rules is None:
-        text = (resources.files("connector.rules") / "default.yaml").read_text("utf-8")
-        return load_book(text, "default rules")
+    return book_at(settings.rules)
+
+
+def book_at(path: Path | None) -> RuleBook:
+    """A file is the whole book; the files of a folder are sheets over the book that comes with the program."""
+    default = (resources.files("connector.rules") / "default.yaml").read_text("utf-8")
+    if path is None:
+        return load_book(default, "default rules")
+    if path.is_dir():
+        return load_book(default, "default rules", [(str(one), _text_of(one)) for one in sorted(path.glob("*.yaml"))])
+    return load_book(_text_of(path), str(path))
+
+
+def _text_of(path: Path) -> str:
     try:
-        return load_book(settings.rules.read_text("utf-8"), str(settings.rules))
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         shown = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise fault(ConfigError, "book.unreadable", str(settings.rules), cause=shown) from error
+        raise fault(ConfigError, "book.unreadable", str(path), cause=shown) from error
 
 
 def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...]:
@@ -158,6 +169,14 @@ class House:
     def origins(self, config: Path) -> list[Origin]:
         """Every setting in force, and where it comes from."""
         return origins(config)
+
+    def book(self, config: Path) -> RuleBook:
+        """The rule book of a configuration."""
+        return rule_book(load_settings(config))
+
+    def book_at(self, path: Path | None) -> RuleBook:
+        """A rule book, or a folder of sheets over the program's own; None is that one alone."""
+        return book_at(path)
 
     def check(self, config: Path) -> list[str]:
         """Read everything that a run would read, connect to nothing; returns what was found, one line a thing."""

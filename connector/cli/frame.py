@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connector.adapters.contract import Clock
     from connector.engine.local import Log
     from connector.engine.schedule import Schedule
+    from connector.rules.book import RuleBook
     from connector.sync.connections import Desk, Progress
 
 DONE, FAILED, USAGE, WAITING, INCOMPLETE, CRASHED = 0, 1, 2, 3, 4, 70
@@ -55,6 +56,10 @@ class House(Protocol):
     def desk_of(
         self, document: Mapping[str, Any], folder: Path, progress: Progress = ..., clock: Clock | None = ...
     ) -> AbstractContextManager[Desk]: ...
+
+    def book(self, config: Path) -> RuleBook: ...
+
+    def book_at(self, path: Path | None) -> RuleBook: ...
 
     def check(self, config: Path) -> list[str]: ...
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,13 +23,15 @@ import yaml
 from connector.errors import RuleError
 from connector.model.faults import fault
 from connector.rules.columns import FILES, NEEDS_BASIS, kinds
+from connector.rules.examples import Example, read_examples
 from connector.rules.gate import Names, check_condition
+from connector.rules.layers import PARTS, laid_over
 
 SEVERITIES = ("info", "warning", "critical")
 AUDIENCES = ("finance", "hr", "manager", "it")
 MARKS = ("risk_flag", "exit_hold", "todo", "warning")
 MODES = ("on", "observe", "off")
-_KEYS = ("code", "over", "when", "facts", "audience", "severity", "marks", "mode", "legal_basis")
+_KEYS = ("code", "over", "when", "facts", "audience", "severity", "marks", "mode", "legal_basis", "examples")
 
 # No threshold is larger, be it an amount in minor units; what is too large for a product the gate refuses there.
 POLICY_LIMIT = 10**10
@@ -58,6 +60,12 @@ class Rule:
     mode: str
     columns: frozenset[str]
     legal_basis: str = ""
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def expression(self) -> pl.Expr:
+        """The condition over the rule's file and the policy columns."""
+        return pl.sql_expr(self.when)
 
     @property
     def streams(self) -> frozenset[str]:
@@ -67,11 +75,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleBook:
-    """Rules and policy numbers of one company."""
+    """Rules and policy numbers of one company. `version` is the hash of what it says; `text` says it again as YAML."""
 
     version: str
     policies: Mapping[str, Policy]
     rules: tuple[Rule, ...]
+    text: str = ""
 
     def over(self, name: str) -> tuple[Rule, ...]:
         return tuple(rule for rule in self.rules if rule.over == name and rule.mode != "off")
@@ -91,17 +100,16 @@ _SQL_WORDS = frozenset([
 ])
 
 
-def load_book(text: str, place: str = "rules") -> RuleBook:
-    """Checked rule book from YAML text. RuleError names the rule, the line and what is known."""
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise fault(RuleError, "book.no_yaml", place, problem=error) from error
-    if not isinstance(document, dict) or not isinstance(document.get("rules"), list):
+def load_book(text: str, place: str = "rules", sheets: Iterable[tuple[str, str]] = ()) -> RuleBook:
+    """Checked rule book from YAML text, with a company's own `sheets` (place, text) over it in their order.
+
+    RuleError names the rule, the line and what is known.
+    """
+    document = _read(text, place)
+    if not isinstance(document.get("rules"), list):
         raise fault(RuleError, "book.no_rules", place)
-    unknown = [str(key) for key in document if key not in ("policy", "rules")]
-    if unknown:
-        raise fault(RuleError, "book.unknown_key", place, found=unknown[0], known="policy, rules")
+    for where, sheet in sheets:
+        document, place = laid_over(document, _read(sheet, where), where), where
     given = _NEEDED | _section(document, "policy", f"{place} policy")
     policies = {name: _policy(name, value, place) for name, value in given.items()}
     largest = {name: max([p.default, *p.department.values(), *p.position.values()]) for name, p in policies.items()}
@@ -110,7 +118,22 @@ def load_book(text: str, place: str = "rules") -> RuleBook:
     for code in codes:
         if codes.count(code) > 1:
             raise fault(RuleError, "book.twice", place, rule=code)
-    return RuleBook(hashlib.sha256(text.encode()).hexdigest()[:12], policies, rules)
+    said = orjson.dumps(document, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return RuleBook(hashlib.sha256(said).hexdigest()[:12], policies, rules, said.decode())
+
+
+def _read(text: str, place: str) -> dict[str, Any]:
+    """One sheet: names at its top, of which nothing but the known parts may be there."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise fault(RuleError, "book.no_yaml", place, problem=error) from error
+    if not isinstance(document, dict):
+        raise fault(RuleError, "book.no_rules", place)
+    unknown = [str(key) for key in document if key not in PARTS]
+    if unknown:
+        raise fault(RuleError, "book.unknown_key", place, found=unknown[0], known=", ".join(PARTS))
+    return document
 
 
 def _section(spec: Mapping[str, Any], key: str, place: str) -> dict[str, Any]:
@@ -159,12 +182,10 @@ def _rule(row: Any, policies: Mapping[str, int], place: str) -> Rule:
         audience=_listed(row, "audience", AUDIENCES, here), severity=_one(row, "severity", SEVERITIES, here),
         marks=_listed(row, "marks", MARKS, here), mode=_one(row, "mode", MODES, here, "on"), columns=columns,
         legal_basis=str(row.get("legal_basis") or "").strip(),
+        examples=read_examples(row.get("examples"), over, policies, here),
     )
     if rule.streams & NEEDS_BASIS and rule.mode != "off" and not rule.legal_basis:
-        raise RuleError(
-            f"rests on `{', '.join(sorted(rule.streams & NEEDS_BASIS))}` and records no `legal_basis`", place=here,
-            mend="write under which law and agreement these signals may be used, or `mode: off`",
-        )
+        raise fault(RuleError, "book.no_basis", here, streams=", ".join(sorted(rule.streams & NEEDS_BASIS)))
     _try_out(rule, policies, here)
     return rule
 
@@ -186,11 +207,6 @@ def _one(row: Mapping[str, Any], key: str, known: tuple[str, ...], place: str, d
     if value not in known:
         raise fault(RuleError, "book.unknown_word", place, key=key, found=value, known=", ".join(known))
     return str(value)
-
-
-def condition(rule: Rule) -> pl.Expr:
-    """The rule's condition as a Polars expression over its file and the policy columns."""
-    return pl.sql_expr(rule.when)
 
 
 # How Polars names the parts of what the gate lets through; a newer Polars that names them otherwise is refused loudly.
@@ -224,11 +240,11 @@ def _try_out(rule: Rule, policies: Mapping[str, int], place: str) -> None:
     columns = {name: column.dtype for name, column in FILES[rule.over].items()}
     frame = pl.DataFrame({name: [None, None] for name in columns}, schema=columns)
     frame = frame.with_columns([pl.lit(None, dtype=pl.Int64).alias(name) for name in policies])
-    strange = node_names(condition(rule)) - _NODES
+    strange = node_names(rule.expression) - _NODES
     if strange:
         raise fault(RuleError, "book.strange", place, found=sorted(strange)[0])
     try:
-        result = frame.select(condition(rule).alias("result"))["result"]
+        result = frame.select(rule.expression.alias("result"))["result"]
     except pl.exceptions.PolarsError as error:
         raise fault(RuleError, "book.not_evaluated", place, cause=error) from error
     if result.dtype != pl.Boolean or result.len() != 2:

@@ -13,7 +13,7 @@ import polars as pl
 
 from connector.model.findings import FINDING_SCHEMA, no_findings
 from connector.model.values import exponent
-from connector.rules.book import Policy, Rule, RuleBook, condition
+from connector.rules.book import Policy, Rule, RuleBook
 from connector.rules.columns import FILES, KEYS
 from connector.rules.file import digits_of, employee_file, exit_file, loan_file
 from connector.rules.knowledge import Facts, decimal
@@ -46,7 +46,7 @@ def judge(facts: Facts, book: RuleBook, absent: frozenset[str]) -> Judgement:
     for over, file in files.items():
         rules = [rule for rule in book.over(over) if not rule.streams & absent]
         judged = _with_policies(file, book.policies, files["employee"]).with_columns(
-            [condition(rule).alias(f"?{rule.code}") for rule in rules]
+            [rule.expression.alias(f"?{rule.code}") for rule in rules]
         )
         found += [_findings(rule, judged, facts.currency, rule.code in blind) for rule in rules]
     return Judgement(pl.concat(found), files["employee"], files["loan"], files["exit"], blind)

@@ -67,6 +67,15 @@ def last_complete(store: Store, system: str, stream: str, before_run: str = "") 
     return SnapshotRow(**{name: row[name] for name in SnapshotRow.__dataclass_fields__})
 
 
+def snapshot_of(store: Store, run: str, stream: str) -> str | None:
+    """The file of one stream of one run, None when that run had no such stream."""
+    wanted = sa.select(snapshot.c.path).where(
+        snapshot.c.company == store.company, snapshot.c.run == run, snapshot.c.stream == stream
+    )
+    with store.engine.connect() as conn:
+        return conn.scalar(wanted)
+
+
 def unjudged(store: Store, system: str, stream: str, before_run: str) -> list[SnapshotRow]:
     """Complete snapshots that no night has looked back on yet: that of the last night which ended, and all since.
 

@@ -14,6 +14,7 @@ from connector.model.plan import Plan
 from connector.model.runs import ActionOutcome, Mode, NightRecord, Trouble
 from connector.store.audit import keep_rejects, read_setting
 from connector.store.runs import end_run, give_lease, keep_lease, start_run, take_lease
+from connector.sync.archive import keep_judged
 from connector.sync.assess import Assessment, assess
 from connector.sync.clearances import Looked, keep_looks, look_at_exits
 from connector.sync.connections import Desk
@@ -117,6 +118,7 @@ def look_at_company(desk: Desk, as_of: date, run: str, keep_on: Callable[[], Non
     desk.progress("judge", 0)
     keep_on()
     assessment = assess(desk, linked)
+    keep_judged(desk, run, linked, assessment)
     looked = look_at_exits(desk, linked, assessment)
     keep_on()
     keep_looks(desk, looked, linked.facts.complete)

@@ -236,3 +236,37 @@ def test_a_first_configuration_is_written_checked_and_never_overwritten(tmp_path
     assert "secrets/" in (folder / ".gitignore").read_text()
     assert run(["check", "--config", str(folder / "connector.yaml")], House) == 1  # secrets are not set yet
     assert "KINGDEE_APP_SECRET" in capsys.readouterr().err
+
+
+def test_the_rules_are_listed_tried_compared_and_replayed(terminal: Terminal, tmp_path: Path) -> None:
+    listed = terminal("rules", "list", "--json").document
+    assert {"loan.overdue", "performance.exit_warning"} <= {rule["code"] for rule in listed["rules"]}
+    assert terminal("rules", "test").code == 0
+    (tmp_path / "sheets").mkdir()
+    (tmp_path / "sheets" / "mine.yaml").write_text("policy: {salary_share_percent: 5}\nrules: []\n")
+    told = terminal("rules", "diff", str(tmp_path / "sheets"), "--json").document["changes"]
+    assert [(one["name"], one["before"], one["after"]) for one in told] == [("salary_share_percent", 5, 50)]
+    terminal("run")
+    assert terminal("rules", "replay", "--from", "2026-07-01").code == 0
+    other = terminal("rules", "replay", "--from", "2026-07-01", "--book", str(tmp_path / "sheets"), "--json").document
+    assert "loan.over_salary_share" in {row["rule"] for row in other["nights"][0]["appeared"]}
+
+
+def test_a_wrong_example_or_rule_is_said_with_its_place(terminal: Terminal, tmp_path: Path) -> None:
+    sheets = tmp_path / "sheets"
+    sheets.mkdir()
+    wrong = "rules: [{code: loan.overdue, examples: [{row: {balance: 0}, verdict: hit}]}]\n"
+    (sheets / "mine.yaml").write_text(wrong)
+    told = terminal("rules", "test", str(sheets), "--lang", "en")
+    assert told.code == 1 and "loan.overdue, example 1: expected Hit, found Clear" in told.out
+    (sheets / "mine.yaml").write_text("rules: [{code: loan.overdue, when: 'balanze > 0'}]\n")
+    told = terminal("rules", "check", str(sheets), "--lang", "en")
+    assert told.code == 1 and "mine.yaml" in told.err and "line 1, column 1" in told.err
+
+
+def test_sheets_of_a_company_are_in_force(terminal: Terminal) -> None:
+    terminal.config.write_text(terminal.config.read_text("utf-8") + "rules: sheets\n", "utf-8")
+    (terminal.config.parent / "sheets").mkdir()
+    (terminal.config.parent / "sheets" / "a.yaml").write_text("rules: [{code: loan.overdue, mode: off}]\n")
+    off = {rule["code"] for rule in terminal("rules", "list", "--json").document["rules"] if rule["mode"] == "off"}
+    assert "loan.overdue" in off

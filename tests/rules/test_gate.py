@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from connector.errors import RuleError
-from connector.rules.book import _NODES, RuleBook, condition, load_book, node_names
+from connector.rules.book import _NODES, RuleBook, load_book, node_names
 from connector.rules.columns import FILES
 from tests.rules.facts import employee, facts, loan, verdicts
 
@@ -37,8 +37,8 @@ def test_a_comparison_of_known_columns_passes_and_polars_reads_it(when: str) -> 
     frame = pl.DataFrame({name: [None] for name in columns}, schema=columns).with_columns(
         [pl.lit(value, dtype=pl.Int64).alias(name) for name, value in POLICY.items()]
     )
-    assert frame.select(condition(rule)).to_series().dtype == pl.Boolean
-    assert node_names(condition(rule)) <= _NODES
+    assert frame.select(rule.expression).to_series().dtype == pl.Boolean
+    assert node_names(rule.expression) <= _NODES
 
 
 @pytest.mark.parametrize("when", [
