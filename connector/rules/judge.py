@@ -45,14 +45,14 @@ def judge(facts: Facts, book: RuleBook, absent: frozenset[str]) -> Judgement:
     found = [no_findings()]
     for over, file in files.items():
         rules = [rule for rule in book.over(over) if not rule.streams & absent]
-        judged = _with_policies(file, book.policies, files["employee"]).with_columns(
+        judged = with_policies(file, book.policies, files["employee"]).with_columns(
             [rule.expression.alias(f"?{rule.code}") for rule in rules]
         )
         found += [_findings(rule, judged, facts.currency, rule.code in blind) for rule in rules]
     return Judgement(pl.concat(found), files["employee"], files["loan"], files["exit"], blind)
 
 
-def _with_policies(file: pl.DataFrame, policies: Mapping[str, Policy], employees: pl.DataFrame) -> pl.DataFrame:
+def with_policies(file: pl.DataFrame, policies: Mapping[str, Policy], employees: pl.DataFrame) -> pl.DataFrame:
     """Policy numbers as columns: position wins over department over company."""
     overridden = any(p.department or p.position for p in policies.values())
     if overridden and "department" not in file.columns:

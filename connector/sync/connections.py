@@ -49,6 +49,10 @@ class Company:
     def by_role(self, role: str) -> Connection | None:
         return next((c for c in self.connections if c.role == role), None)
 
+    def with_sink(self, role: str, kind: str) -> Connection | None:
+        """The connection of a role that carries marks of a kind."""
+        return next((c for c in self.connections if c.role == role and c.adapter.manifest.sink(kind)), None)
+
     def by_name(self, name: str) -> Connection | None:
         return next((c for c in self.connections if c.name == name), None)
 

@@ -26,6 +26,7 @@ from connector.store.snapshots import last_complete
 from connector.sync.assess import assess
 from connector.sync.clearances import look_at_exits
 from connector.sync.connections import Desk
+from connector.sync.enriching import running_applications
 from connector.sync.linking import Before, Linked, link_company
 from connector.sync.planning import desires, observe_company
 from connector.sync.pull import EXITS_OF_OTHERS, Stream
@@ -62,7 +63,8 @@ def look_at(desk: Desk, employee: str, as_of: date) -> Look:
     linked = link_company(desk, streams, as_of, "look", _before(desk, employee))
     assessment = assess(desk, linked, keeps=False)
     looked = look_at_exits(desk, linked, assessment)
-    observed, troubles = observe_company(desk, looked)
+    asked = running_applications(linked, assessment)["ref"].to_list()
+    observed, troubles = observe_company(desk, looked, asked)
     wished = [w for w in desires(desk, linked, assessment, looked, observed) if w.employee == employee]
     wanted = difference(wished, observed)
     told = stories(linked, assessment.documents, Plan(wanted), employee)

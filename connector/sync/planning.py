@@ -13,6 +13,7 @@ from connector.model.plan import Plan
 from connector.model.runs import Trouble
 from connector.reconcile.brakes import apply_brakes
 from connector.reconcile.desire import FlagRules, Opinion, exit_marks, flags, warnings
+from connector.reconcile.enrich import briefs, enrichments
 from connector.reconcile.plan import Desired, Identity, Observed, difference
 from connector.rules.book import RuleBook
 from connector.store.audit import approved, read_setting, write_setting
@@ -21,6 +22,7 @@ from connector.store.outbox import written_on
 from connector.sync.assess import Assessment
 from connector.sync.clearances import Looked
 from connector.sync.connections import Desk
+from connector.sync.enriching import are_briefs_whole, brief_rows, people_of, running_applications
 from connector.sync.linking import Linked
 
 _POPULATION = "population"
@@ -37,7 +39,8 @@ class Planned:
 
 def plan_company(desk: Desk, linked: Linked, assessment: Assessment, looked: list[Looked]) -> Planned:
     """The difference between what should stand and what stands, cut by the brakes."""
-    observed, troubles = observe_company(desk, looked)
+    asked = running_applications(linked, assessment)["ref"].to_list()
+    observed, troubles = observe_company(desk, looked, asked)
     wished = desires(desk, linked, assessment, looked, observed)
     actions = tuple(
         action for action in difference(wished, observed)
@@ -59,13 +62,15 @@ def population(desk: Desk, linked: Linked) -> int:
     return int(read_setting(desk.store, _POPULATION, "0"))
 
 
-def observe_company(desk: Desk, looked: list[Looked]) -> tuple[dict[Identity, Observed], list[Trouble]]:
-    """Marks as they stand. What cannot be observed is not written to tonight."""
+def observe_company(
+    desk: Desk, looked: list[Looked], asked: list[str]
+) -> tuple[dict[Identity, Observed], list[Trouble]]:
+    """Marks as they stand. What cannot be observed is not written to tonight. `asked`: approvals of applications."""
     found: dict[Identity, Observed] = {}
     troubles: list[Trouble] = []
     for connection in desk.company.connections:
         for sink in connection.adapter.manifest.sinks:
-            refs = _refs(sink.kind, connection.name, looked)
+            refs = asked if sink.kind == "brief" else _refs(sink.kind, connection.name, looked)
             try:
                 frame = connection.adapter.observe(sink.kind, refs)
             except ConnectorError as error:
@@ -102,12 +107,12 @@ def desires(
     """Every mark that should stand, should not, or is to be left alone."""
     book = desk.company.book
     opinions = _opinions(linked, assessment)
-    finance, hr = desk.company.by_role("finance"), desk.company.by_role("hr")
-    wished: list[Desired] = []
-    if finance is not None and finance.adapter.manifest.sink("risk_flag"):
+    finance, hr = desk.company.with_sink("finance", "risk_flag"), desk.company.with_sink("hr", "warning")
+    wished = _told(desk, linked, assessment, observed)
+    if finance is not None:
         rules = _rules(book, "risk_flag", linked, assessment, _unseen(desk, linked, observed, finance.name))
         wished += flags(opinions, rules, observed, finance.name, linked.numbers)
-    if hr is not None and hr.adapter.manifest.sink("warning"):
+    if hr is not None:
         rules = _rules(book, "warning", linked, assessment, _unseen_in_hr(linked, observed, hr.name))
         wished += warnings(opinions, rules, observed, hr.name)
     rules_on = [rule for rule in book.rules if rule.mode == "on"]
@@ -117,6 +122,21 @@ def desires(
         because = tuple(o.key for o in mine if o.verdict == "hit")
         marks = exit_marks(one.case, one.sight, one.debt, because, desk.company.confirm_always)
         wished += [mark for mark in marks if mark.content is None or writing[mark.kind]]  # off: nothing new is written
+    return wished
+
+
+def _told(
+    desk: Desk, linked: Linked, assessment: Assessment, observed: Mapping[Identity, Observed]
+) -> list[Desired]:
+    """What finance and approvers should know of people, where a connection can carry it."""
+    wished: list[Desired] = []
+    finance, oa = desk.company.with_sink("finance", "enrichment"), desk.company.with_sink("oa", "brief")
+    if finance is not None:
+        sink = finance.adapter.manifest.sink("enrichment")
+        keys = sink.keys if sink is not None else ()
+        wished += enrichments(people_of(linked, assessment), keys, observed, finance.name)
+    if oa is not None:
+        wished += briefs(brief_rows(desk, linked, assessment), oa.name, are_briefs_whole(linked))
     return wished
 
 
