@@ -85,14 +85,18 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @contextmanager
-def open_town(folder: Path, **kingdee: Any) -> Iterator[Town]:
-    """The town of `folder/company`. `kingdee`: options of that connection other than the usual."""
+def open_town(folder: Path, sheet: str = "", **kingdee: Any) -> Iterator[Town]:
+    """The town of `folder/company`. `sheet`: over the rules; `kingdee`: options of that connection other than usual."""
     world = load_world(folder / "company")
     standins = {"kingdee": KingdeeStandIn(world), "dingtalk": DingTalkStandIn(world, rate_limits=False)}
     with ExitStack() as stack:
         box = stack.enter_context(start_sandbox(world, standins))
         document = settings_of(world, box.describe(), HrSource())
         document["connections"]["kingdee"] |= kingdee
+        if sheet:
+            (folder / "sheet.d").mkdir()
+            (folder / "sheet.d" / "own.yaml").write_text(sheet, "utf-8")
+            document["rules"] = "sheet.d"
         yield Town(box, stack.enter_context(House().desk_of(document, folder, clock=TownClock(world))))
 
 

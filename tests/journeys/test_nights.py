@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from connector.errors import StoreError
-from tests.journeys.conftest import FIRST_NIGHT, Town, causes, planned, released
+from connector.model.runs import NightRecord
+from connector.sandbox.company import write_sample_company
+from tests.journeys.conftest import FIRST_NIGHT, Town, causes, open_town, planned, released
 
 
 def test_the_sample_company_lives_its_three_nights(town: Town) -> None:
@@ -27,6 +30,34 @@ def test_the_sample_company_lives_its_three_nights(town: Town) -> None:
     assert {o.outcome for o in last.outcomes} == {"confirmed"}
     money = [f for f in last.findings["findings"] if not f["rule"].startswith("performance.")]
     assert {f["employee"] for f in money}.isdisjoint({town.debtor})
+
+
+def hits(record: NightRecord) -> set[tuple[str, str]]:
+    return {(f["rule"], f["subject"]) for f in record.findings["findings"] if f["verdict"] == "hit"}
+
+
+def test_the_sample_company_shows_what_months_and_applications_say(town: Town) -> None:
+    assert hits(town.night()) >= {
+        ("performance.exit_warning", town.debtor), ("performance.improvement_talk", "1008"),
+        ("performance.behind_pace", "1006"), ("attendance.late_doubled", "1014"),
+        ("application.over_trip_limit", "JK0019"),
+    }
+
+
+ALLOWED = """
+rules:
+  - {code: signal.resume_updated, mode: on, legal_basis: "works agreement of 2026-01-01"}
+  - {code: loan.while_one_open, mode: on}
+"""
+
+
+def test_what_is_shipped_off_is_found_once_a_company_switches_it_on(tmp_path: Path) -> None:
+    write_sample_company(tmp_path / "company", FIRST_NIGHT)
+    signals = "employee,kind,at,source\n1005,resume_updated,2026-07-20T08:00:00+08:00,board\n"
+    (tmp_path / "company" / "signals.csv").write_text(signals, "utf-8")
+    with open_town(tmp_path, sheet=ALLOWED) as town:
+        found = town.night()
+    assert hits(found) >= {("signal.resume_updated", "1005"), ("loan.while_one_open", "JK0002")}
 
 
 @pytest.mark.parametrize("days", [0, 1])
