@@ -53,11 +53,13 @@ def list_rules(config: ConfigOption = CONFIG, json: JsonOption = False, lang: La
     if json:
         print_json({"version": book.version, "policy": _numbers(book), "rules": [_rule(rule) for rule in book.rules]})
         return DONE
-    Screen().rows([
-        (rule.code, rule_title(rule.code, lang), word("over", rule.over, lang), word("severity", rule.severity, lang),
-         ", ".join(word("audience", one, lang) for one in rule.audience), word("rule_mode", rule.mode, lang))
-        for rule in book.rules
-    ])
+    out, wide = Screen(), max(len(rule.code) for rule in book.rules)
+    for rule in book.rules:
+        told = ", ".join(word("audience", one, lang) for one in rule.audience)
+        words = (word("over", rule.over, lang), word("severity", rule.severity, lang), told)
+        sign = {"on": "●", "observe": "○"}.get(rule.mode, "–")
+        out.line(f"{sign} {rule.code:<{wide}}  {rule_title(rule.code, lang)} · {' · '.join(words)}")
+    out.line("● / ○ / –: " + " / ".join(word("rule_mode", mode, lang) for mode in ("on", "observe", "off")), style="dim")
     return DONE
 
 
