@@ -59,7 +59,8 @@ def list_rules(config: ConfigOption = CONFIG, json: JsonOption = False, lang: La
         words = (word("over", rule.over, lang), word("severity", rule.severity, lang), told)
         sign = {"on": "●", "observe": "○"}.get(rule.mode, "–")
         out.line(f"{sign} {rule.code:<{wide}}  {rule_title(rule.code, lang)} · {' · '.join(words)}")
-    out.line("● / ○ / –: " + " / ".join(word("rule_mode", mode, lang) for mode in ("on", "observe", "off")), style="dim")
+    modes = " / ".join(word("rule_mode", mode, lang) for mode in ("on", "observe", "off"))
+    out.line(f"● / ○ / –: {modes}", style="dim")
     return DONE
 
 
