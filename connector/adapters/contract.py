@@ -89,12 +89,14 @@ class Since:
 
     `only` holds employee numbers as the system writes them for finance and HR streams, record refs for OA ones.
     `bookmark`: what changed since that pull is enough; an adapter that cannot tell pulls everything.
+    `numbers`: user over there → employee number, as an earlier pull told it; need not be asked for again.
     """
 
     as_of: date
     closed: frozenset[str] = frozenset()
     only: tuple[str, ...] | None = None
     bookmark: str = ""
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

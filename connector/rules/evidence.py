@@ -136,12 +136,17 @@ def _of_loans(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
         yield from _of_employees(case, facts)
     if APPROVAL in case.streams:
         steps = named.select("rule", "over", "subject", "approval").join(
-            facts.approval, left_on="approval", right_on="number", how="inner"
+            _decided(facts.approval), left_on="approval", right_on="number", how="inner"
         ).with_columns(
             number=pl.col("approval"),
             ref=pl.concat_str("ref", pl.col("step").cast(pl.String), separator="#", ignore_nulls=True),
         )
         yield _long(steps, _STEP_FIELDS)
+
+
+def _decided(steps: pl.DataFrame) -> pl.DataFrame:
+    """Steps that were taken: whose turn it is proves nothing about a loan."""
+    return steps.filter(pl.col("decision").ne_missing("waiting"))
 
 
 def _beside(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:

@@ -114,8 +114,10 @@ def pull_stream(
     """One stream as a whole, and the cause if the credential was refused. `keys`: only these; `skip`: not these
     records."""
     earlier = _remembered(desk, connection, name, run) if keys is None else None
+    numbers = {} if earlier is None else _numbers(earlier)
+    earlier = None if earlier is None else earlier.filter(pl.col("state") != "running")
     closed = skip | (frozenset(earlier["ref"].to_list()) if earlier is not None else frozenset())
-    stream, refused = _read(desk, connection, name, Since(as_of, closed, keys))
+    stream, refused = _read(desk, connection, name, Since(as_of, closed, keys, numbers=numbers))
     if earlier is not None and earlier.height:
         rows = pl.concat([earlier, stream.rows])
         stream = replace(stream, rows=rows, fetched=rows.height + len(stream.rejects))
@@ -223,8 +225,13 @@ def _of_page(system: str, reject: Reject) -> dict[str, str]:
 
 
 def _remembered(desk: Desk, connection: Connection, name: str, run: str) -> pl.DataFrame | None:
-    """Rows of closed records from the last complete snapshot."""
+    """Rows of the last complete snapshot, of a stream whose closed records need not be fetched again."""
     if name not in _REMEMBERED:
         return None
     earlier = last_complete(desk.store, connection.name, name, run)
-    return None if earlier is None else pl.read_parquet(earlier.path).filter(pl.col("state") != "running")
+    return None if earlier is None else pl.read_parquet(earlier.path)
+
+
+def _numbers(earlier: pl.DataFrame) -> dict[str, str]:
+    """User of the OA → employee number, of everybody who decided so far: true of who has left its directory, too."""
+    return dict(earlier.select("approver", "approver_employee").drop_nulls().unique().sort("approver").iter_rows())

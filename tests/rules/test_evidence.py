@@ -6,12 +6,13 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+import pytest
 
 from connector.model.findings import FINDING_SCHEMA
 from connector.rules.evidence import gather
 from connector.rules.judge import judge
 from connector.rules.knowledge import Facts
-from tests.rules.facts import approval, book, employee, facts, leaving, loan, result
+from tests.rules.facts import approval, book, employee, facts, leaving, loan, result, verdicts
 
 
 def backing(given: Facts, rule: str) -> dict[str, dict[str, str]]:
@@ -61,6 +62,18 @@ def test_approval_steps_back_a_missing_approval_and_nothing_else() -> None:
     late = two_loans(due_on=date(2026, 7, 2), lent_on=date(2026, 6, 1))
     assert set(backing(late, "loan.overdue")) == {"L1"}
     assert set(backing(late, "loan.without_approval")) == {"L1", "L2", "iA-L1#1"}
+
+
+@pytest.mark.parametrize("agreed", [("boss",), ("boss", "finance")])
+def test_whose_turn_it_is_disturbs_neither_the_evidence_nor_the_chain_of_a_loan(agreed: tuple[str, ...]) -> None:
+    steps = [approval(step=0, decision="submit")]
+    steps += [approval(step=step, node=node) for step, node in enumerate(agreed, 1)]
+    turn = approval(step=None, node="boss", decision="waiting", approver="u9", approver_employee="E9")
+    chain = {"loans": [loan()], "approval_chain": (("boss",), ("finance",))}
+    without, beside = (facts(approvals=rows, **chain) for rows in (steps, [*steps, turn]))
+    rule = "loan.without_approval"
+    assert (verdicts(rule, beside), backing(beside, rule)) == (verdicts(rule, without), backing(without, rule))
+    assert bool(verdicts(rule, beside)) == (len(agreed) == 1)
 
 
 def test_findings_of_the_link_step_are_backed_too() -> None:

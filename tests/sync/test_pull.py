@@ -128,6 +128,23 @@ def test_approvals_that_ended_are_remembered_and_not_fetched_again(
     assert (again.rows.height, again.fetched, again.complete) == (3, 3, True)
 
 
+def test_who_decides_is_remembered_by_employee_number(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.oa.tables["approval"][0] |= {"approver": "u9", "approver_employee": "009"}
+    pull_company(house.desk, AS_OF, "before")
+    asked: dict[str, Since] = {}
+    monkeypatch.setattr(house.oa, "pull", _noting(house.oa.pull, asked))
+    pulled(house, "approval")
+    assert asked["approval"].numbers == {"u9": "009"}
+
+
+def test_turns_that_are_over_do_not_make_the_approvals_shrink(house: House) -> None:
+    whole = house.oa.tables["approval"]
+    house.oa.tables["approval"] = [*whole, *({**whole[0], "decision": "waiting"} for _ in range(9))]
+    pull_company(house.desk, AS_OF, "before")
+    house.oa.tables["approval"] = whole
+    assert pull_company(house.desk, AS_OF, "after")["approval"].complete
+
+
 def test_what_a_company_does_not_have_over_there_is_said_by_our_own_names(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

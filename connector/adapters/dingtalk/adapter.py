@@ -17,6 +17,7 @@ from connector.adapters.dingtalk.doctor import Doctor
 from connector.adapters.dingtalk.instances import Gate, Row
 from connector.adapters.dingtalk.marks import Mark, Marks
 from connector.adapters.dingtalk.session import Session, open_channels
+from connector.adapters.dingtalk.users import Users
 from connector.adapters.kit.manifest import load_manifest
 from connector.errors import ConfigError, RejectedError, UsageError
 from connector.model.plan import Action
@@ -24,6 +25,8 @@ from connector.model.tables import schema
 
 # Columns every raw frame has, even when no row of the page does.
 _COLUMNS = ("processInstanceId", "businessId", "employee", "state")
+# Steps that somebody decides, or is to.
+_DECIDED = frozenset({"agree", "refuse", "return", instances.WAITING})
 
 
 def build(options: dict[str, Any], setting: Setting) -> DingTalk:
@@ -49,7 +52,10 @@ class DingTalk:
     def __init__(self, form: DingTalkForm, setting: Setting, session: Session) -> None:
         self._form, self._setting, self._session = form, setting, session
         self._gate = Gate(form.service_user, form.exit_activity, form.exit_node)
-        self._marks = Marks(session, self._gate, form.form_fields.employee, setting.zone, setting.connection)
+        self._users = Users(session)
+        self._marks = Marks(
+            session, self._users, self._gate, form.form_fields.employee, setting.zone, setting.connection
+        )
         self._numbers: dict[str, str] = {}  # businessId → id, of what this adapter has read
         self._moments: list[datetime] = []  # the first is the one that the vendor took, once it was asked
 
@@ -58,7 +64,8 @@ class DingTalk:
         return Doctor(self._form, self._session, self._marks, self._gate).examine(self._setting.clock.now())
 
     def pull(self, stream: str, since: Since) -> Iterator[Page]:
-        """exit: one raw row an instance; approval: one an operation record (one empty step when it has none).
+        """exit: one raw row an instance; approval: one an operation record (one empty step when it has none), and one
+        for everybody whose turn it is.
 
         Lists what was created within 365 days, in every status; `since.closed` is listed but not read again;
         `since.only` (ids, or numbers read before) is read without listing. Errors as the calls raise them.
@@ -67,6 +74,7 @@ class DingTalk:
             raise UsageError(
                 f"found the stream {stream!r}, expected one of {', '.join(self.manifest.streams)}"
             )
+        self._users.learn(since.numbers)
         self._moments = listing.moments(since.as_of, self._setting.clock.now(), self._setting.zone)
         refs = self._refs(stream, since)
         beyond = "older_than_365_days" if stream == "approval" else ""
@@ -124,7 +132,13 @@ class DingTalk:
 
     def _approval_rows(self, ref: str, instance: dict[str, Any]) -> list[Row]:
         row = self._row(ref, instance)
-        return [row | step for step in instances.steps_of(instance, self._setting.zone)]
+        steps = instances.steps_of(instance, self._setting.zone) + instances.waiting_of(instance)
+        return [row | step | {"approver_employee": self._decider(step)} for step in steps]
+
+    def _decider(self, step: Row) -> str | None:
+        """Employee number of whoever decides a step: few users do; who only hands in or comments is not asked for."""
+        user = step["approver"]
+        return self._users.number(user) if user and step["decision"] in _DECIDED else None
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:
         """Marks on exits, from fresh details. `refs` are instance ids; None = every running exit.

@@ -21,6 +21,9 @@ Row = dict[str, str | None]
 
 _STATES = {("COMPLETED", "agree"): "completed", ("COMPLETED", "refuse"): "refused"}
 _DECISIONS = {"START_PROCESS_INSTANCE": "submit", "REDIRECT_PROCESS": "return", "ADD_REMARK": "comment"}
+# Decision of a step that is still to be decided.
+WAITING = "waiting"
+_STEP = ("step", "node", "approver", "decision", "opinion", "decided_at")
 _RESULTS = {"AGREE": "agree", "REFUSE": "refuse"}
 _MARK = re.compile(r"〔ref ([0-9a-f]{8})〕\s*$")
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)?")
@@ -228,7 +231,19 @@ def steps_of(instance: Raw, zone: ZoneInfo) -> list[Row]:
         }
         for at, record in enumerate(records)
     ]
-    return steps or [dict.fromkeys(("step", "node", "approver", "decision", "opinion", "decided_at"))]
+    return steps or [dict.fromkeys(_STEP)]
+
+
+def waiting_of(instance: Raw) -> list[Row]:
+    """Whose turn it is: one row a RUNNING task of an approval that runs, without number or time: nothing is decided."""
+    if state_of(instance) != "running":
+        return []
+    return [
+        dict.fromkeys(_STEP) | {
+            "node": _text(task.get("taskGroupName")), "approver": _text(task.get("userId")), "decision": WAITING
+        }
+        for task in _list(instance, "tasks") if task.get("status") == "RUNNING"
+    ]
 
 
 def decision_of(record: Raw) -> str:

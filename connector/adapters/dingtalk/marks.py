@@ -14,6 +14,7 @@ from connector.adapters.contract import Receipt
 from connector.adapters.dingtalk import instances, wire
 from connector.adapters.dingtalk.instances import Gate
 from connector.adapters.dingtalk.session import Session
+from connector.adapters.dingtalk.users import Users
 from connector.errors import RejectedError, UnknownOutcome
 from connector.model.plan import Action, digest
 
@@ -30,10 +31,12 @@ def source_of(ref: str) -> str:
 class Marks:
     """Reads and writes the marks of one organisation as its service user."""
 
-    def __init__(self, session: Session, gate: Gate, employee_field: str, zone: ZoneInfo, system: str) -> None:
+    def __init__(
+        self, session: Session, users: Users, gate: Gate, employee_field: str, zone: ZoneInfo, system: str
+    ) -> None:
+        self._users = users
         self._session, self._gate, self._zone, self._system = session, gate, zone, system
         self._employee_field = employee_field
-        self._unions: dict[str, str] = {}
         self._originators: dict[str, str] = {}
 
     def read_instance(self, ref: str, *, is_urgent: bool = True) -> dict[str, Any]:
@@ -102,7 +105,7 @@ class Marks:
     def _put_todo(self, action: Action, text: str) -> Receipt:
         if action.ref not in self._originators:
             self.read_instance(action.ref)
-        ours, leaver = self._union(self._gate.user), self._union(self._originators[action.ref])
+        ours, leaver = self._users.union(self._gate.user), self._users.union(self._originators[action.ref])
         subject, description = text[:_SUBJECT], instances.marked(text, digest(action.after or {}))
         standing = self._find_todo(action.ref)
         if standing is None:
@@ -119,23 +122,14 @@ class Marks:
         if standing is None or (standing.is_done and instances.digest_in(standing.description) is None):
             return Receipt("landed", "dingtalk.landed.done_before")
         change = {"done": True, "description": text}
-        self._session.send(wire.change_todo(self._union(self._gate.user), standing.id, change))
+        self._session.send(wire.change_todo(self._users.union(self._gate.user), standing.id, change))
         return Receipt("landed")
 
     def _find_todo(self, ref: str) -> wire.Todo | None:
         try:
-            call = wire.find_todo(self._union(self._gate.user), source_of(ref))
+            call = wire.find_todo(self._users.union(self._gate.user), source_of(ref))
             return wire.todo_of(self._session.send(call, is_urgent=True))
         except RejectedError as error:
             if wire.is_not_found(error):
                 return None
             raise
-
-    def _union(self, user: str) -> str:
-        """unionId of a userid, asked once. RejectedError when the user is gone."""
-        if user not in self._unions:
-            if not user:
-                raise RejectedError("the exit names no originator", place="user")
-            found = wire.user_of(self._session.send(wire.read_user(user), is_urgent=True))
-            self._unions[user] = str(found["unionid"])
-        return self._unions[user]

@@ -309,6 +309,12 @@ def user_of(found: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def job_number_of(user: Mapping[str, Any]) -> str | None:
+    """The employee number that the organisation keeps of a user, None where it keeps none."""
+    found = user.get("job_number")
+    return found.strip() or None if isinstance(found, str) else None
+
+
 def todo_of(found: Mapping[str, Any]) -> Todo | None:
     """The to-do, or None when the answer carries none. `done` absent counts as not ticked."""
     if "id" not in found and isinstance(found.get("result"), dict):

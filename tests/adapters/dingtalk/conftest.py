@@ -69,6 +69,7 @@ class Office:
         self.instances: dict[str, dict[str, Any]] = {}
         self.of_code: dict[str, list[str]] = {"PROC-EXIT": [], "PROC-LOAN": []}
         self.users = {"svc": "union-svc", "u-e1": "union-e1"}
+        self.numbers: dict[str, str] = {}  # userid → employee number
         self.todos: dict[str, dict[str, Any]] = {}
         self.odd: dict[str, list[tuple[int, Any]]] = {}
         self.calls: list[tuple[str, str, Any]] = []
@@ -116,7 +117,8 @@ class Office:
                 union = self.users.get(body["userid"])
                 if union is None:
                     return 200, {"errcode": 60121, "errmsg": "no"}
-                return 200, {"errcode": 0, "result": {"unionid": union}}
+                number = self.numbers.get(body["userid"], "")
+                return 200, {"errcode": 0, "result": {"unionid": union, "job_number": number}}
         return self.todo(method, path, body)
 
     def listed(self, body: Any) -> tuple[int, Any]:

@@ -106,7 +106,7 @@ def test_approval_steps_arrive_one_row_each_and_an_instance_without_any_still_on
     ]
     end = {"status": "COMPLETED", "result": "agree", "finishTime": "2026-07-11T01:00Z"}
     office.put("a1", "PROC-LOAN", businessId="SP1", formComponentValues=LOAN_FORM, operationRecords=steps, **end)
-    office.put("a2", "PROC-LOAN", businessId="SP2", formComponentValues=LOAN_FORM, operationRecords=[])
+    office.put("a2", "PROC-LOAN", businessId="SP2", formComponentValues=LOAN_FORM, operationRecords=[], tasks=[])
     pages = pull(connect(), "approval")
     assert pages[-1].end.beyond_reach == "older_than_365_days"
     found = mapped("approval", pages)
@@ -117,6 +117,38 @@ def test_approval_steps_arrive_one_row_each_and_an_instance_without_any_still_on
     ]
     assert found["finished_at"][0] == datetime(2026, 7, 11, 1, tzinfo=UTC)
     assert found["opinion"].to_list() == [None, "fine", None]
+
+
+def put_waiting(office, ref, user):
+    handed_in = [record("START_PROCESS_INSTANCE", "u-e1")]
+    office.put(ref, "PROC-LOAN", tasks=[task(1, user, activity="boss")], operationRecords=handed_in)
+
+
+def test_an_approval_that_runs_says_whose_turn_it_is_and_which_employee_that_is(connect, office):
+    office.users["boss"], office.numbers["boss"] = "union-boss", " E9 "
+    put_waiting(office, "a1", "boss")
+    found = mapped("approval", pull(connect(), "approval"))
+    assert found.select("approver", "approver_employee", "decision", "decided_at").rows() == [
+        ("u-e1", None, "submit", datetime(2026, 7, 10, 9, tzinfo=UTC)), ("boss", "E9", "waiting", None),
+    ]
+
+
+def test_each_user_who_decides_is_asked_for_once_and_nobody_else_is(connect, office):
+    office.users["boss"] = "union-boss"
+    for n in range(5):
+        put_waiting(office, f"a{n}", "boss" if n else "gone")
+    dingtalk = connect()
+    for _ in range(2):
+        found = mapped("approval", pull(dingtalk, "approval"))
+    assert found["approver_employee"].null_count() == found.height
+    assert sorted(body["userid"] for body in office.asked("/user/get")) == ["boss", "gone"]
+
+
+def test_a_user_known_from_an_earlier_read_keeps_his_number_though_he_is_gone(connect, office):
+    put_waiting(office, "a1", "boss")
+    found = mapped("approval", pull(connect(), "approval", Since(AS_OF, numbers={"boss": "E9"})))
+    assert found["approver_employee"].to_list() == [None, "E9"]
+    assert office.asked("/user/get") == []
 
 
 def test_other_form_field_names_are_a_setting(connect, office):

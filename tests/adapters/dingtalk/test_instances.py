@@ -162,6 +162,22 @@ def test_steps_come_in_time_order_with_decision_and_opinion():
 
 
 @pytest.mark.parametrize(
+    ("said", "approvers"),
+    [
+        ({"tasks": [task(1, "boss"), task(2, "deputy"), task(3, "later", "NEW"), task(4, "held", "PAUSED")]},
+         ["boss", "deputy"]),
+        ({"tasks": [task(1, "boss", **DONE)]}, []),
+        ({"tasks": [task(1, "boss")], "status": "COMPLETED", "result": "agree"}, []),
+        ({"tasks": None}, []),
+    ],
+)
+def test_whoever_has_a_running_task_of_a_running_approval_is_waited_for(said, approvers):
+    turns = instances.waiting_of(instance(**said))
+    assert [turn["approver"] for turn in turns] == approvers
+    assert {(turn["decision"], turn["step"], turn["decided_at"]) for turn in turns} <= {("waiting", None, None)}
+
+
+@pytest.mark.parametrize(
     ("kind", "result", "decision"),
     [
         ("START_PROCESS_INSTANCE", "NONE", "submit"),

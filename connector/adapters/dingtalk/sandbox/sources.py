@@ -26,12 +26,15 @@ _FINAL = re.compile(r"(?<![A-Za-z])FINAL(?![A-Za-z])")
 
 @dataclass(frozen=True)
 class Step:
-    """One decision of an approval. decision: submit | agree | refuse | save | …, as the folder says."""
+    """One decision of an approval. decision: submit | agree | refuse | save | …, as the folder says; `waiting` = it is
+    the approver's turn.
+    """
 
     node: str
     decision: str
     opinion: str
     at: datetime
+    approver: str = ""
 
 
 def user_of(employee: str) -> str:
@@ -63,7 +66,7 @@ def read_steps(rows: Sequence[Row], otherwise: datetime, zone: ZoneInfo) -> list
     for row, at in zip(rows, times, strict=True):
         latest = at or latest
         node = row["node"] or row["approver"]
-        steps.append(Step(node, row["decision"].strip().lower(), row["opinion"], latest))
+        steps.append(Step(node, row["decision"].strip().lower(), row["opinion"], latest, row["approver"]))
     return steps
 
 
@@ -72,9 +75,12 @@ def loan_instance(world: World, number: str, first: Row, steps: Sequence[Step], 
     ref = instance_id(world.name, "loan", number)
     flow = tuple(node_of(nodes[0]) for nodes in world.approval_chain if nodes) or (node_of("审批"),)
     made = Instance(ref, number, LOAN_CODE, user_of(first["employee"]), steps[0].at, flow)
-    play(made, steps)
+    play(made, [step for step in steps if step.decision != "waiting"])
     last = steps[-1]
-    if last.decision == "agree" and (is_paid or _FINAL.search(last.opinion)):
+    if last.decision == "waiting":
+        made.ahead = _still_ahead(world.approval_chain, steps)[1:]
+        made.reach(node_of(last.node, user_of(last.approver)), last.at)
+    elif last.decision == "agree" and (is_paid or _FINAL.search(last.opinion)):
         made.end(last.at, "COMPLETED", "agree")
     elif last.decision == "refuse":
         made.end(last.at, "COMPLETED", "refuse", f"role:{last.node}")
