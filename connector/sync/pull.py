@@ -22,6 +22,7 @@ from connector.model.tables import empty
 from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
 from connector.sync.increments import Base, base_of, merged
+from connector.sync.remembering import REMEMBERED, Memory, memory_of
 
 # Streams in which a key stands once; twice, and one of the two rows answers for somebody else.
 _KEYED_ONCE = ("person", "open_item", "balance", "exit")
@@ -34,9 +35,6 @@ _NOT_FOR_A_LOOK = ("control", "approval")
 
 # Columns whose text nobody is shown, not even where it cannot be read.
 _CONFIDENTIAL = frozenset({"monthly_salary", "mobile"})
-
-# Streams whose closed records need not be fetched again.
-_REMEMBERED = ("approval",)
 
 
 @dataclass(frozen=True)
@@ -113,13 +111,11 @@ def pull_stream(
 ) -> tuple[Stream, str]:
     """One stream as a whole, and the cause if the credential was refused. `keys`: only these; `skip`: not these
     records."""
-    earlier = _remembered(desk, connection, name, run) if keys is None else None
-    numbers = {} if earlier is None else _numbers(earlier)
-    earlier = None if earlier is None else earlier.filter(pl.col("state") != "running")
-    closed = skip | (frozenset(earlier["ref"].to_list()) if earlier is not None else frozenset())
-    stream, refused = _read(desk, connection, name, Since(as_of, closed, keys, numbers=numbers))
-    if earlier is not None and earlier.height:
-        rows = pl.concat([earlier, stream.rows])
+    memory = _memory(desk, connection, name, as_of, run) if keys is None else Memory()
+    since = Since(as_of, skip | memory.closed, keys, numbers=memory.numbers)
+    stream, refused = _read(desk, connection, name, since)
+    if memory.rows is not None:
+        rows = memory.beside(stream.rows)
         stream = replace(stream, rows=rows, fetched=rows.height + len(stream.rejects))
     return stream, refused
 
@@ -224,14 +220,9 @@ def _of_page(system: str, reject: Reject) -> dict[str, str]:
             "field": reject.field, "found": reject.found[:200], "expected": reject.expected}
 
 
-def _remembered(desk: Desk, connection: Connection, name: str, run: str) -> pl.DataFrame | None:
-    """Rows of the last complete snapshot, of a stream whose closed records need not be fetched again."""
-    if name not in _REMEMBERED:
-        return None
-    earlier = last_complete(desk.store, connection.name, name, run)
-    return None if earlier is None else pl.read_parquet(earlier.path)
-
-
-def _numbers(earlier: pl.DataFrame) -> dict[str, str]:
-    """User of the OA → employee number, of everybody who decided so far: true of who has left its directory, too."""
-    return dict(earlier.select("approver", "approver_employee").drop_nulls().unique().sort("approver").iter_rows())
+def _memory(desk: Desk, connection: Connection, name: str, as_of: date, run: str) -> Memory:
+    """What the last complete snapshot spares of a stream that is remembered."""
+    earlier = last_complete(desk.store, connection.name, name, run) if name in REMEMBERED else None
+    if earlier is None:
+        return Memory()
+    return memory_of(pl.read_parquet(earlier.path), as_of, desk.clock.now(), desk.company.zone)

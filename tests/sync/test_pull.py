@@ -128,6 +128,14 @@ def test_approvals_that_ended_are_remembered_and_not_fetched_again(
     assert (again.rows.height, again.fetched, again.complete) == (3, 3, True)
 
 
+def test_an_approval_that_is_revoked_after_its_end_is_seen_within_a_week(house: House) -> None:
+    pull_company(house.desk, AS_OF, "before")
+    house.oa.tables["approval"][0]["state"] = "withdrawn"
+    assert set(pulled(house, "approval").rows["state"]) == {"completed"}
+    house.desk.clock.sleep(7 * 24 * 3600)
+    assert sorted(pulled(house, "approval").rows["state"]) == ["completed", "completed", "withdrawn"]
+
+
 def test_who_decides_is_remembered_by_employee_number(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.oa.tables["approval"][0] |= {"approver": "u9", "approver_employee": "009"}
     pull_company(house.desk, AS_OF, "before")
