@@ -33,6 +33,11 @@ _CODED = {
     "expected": "expected", "method": "method", "level": "severity",
     "state": "exit_state",
 }
+# What a brief may say of a person.
+_BRIEF = (
+    "position", "hired_on", "months_below", "open_loans", "balances", "loans_in_window", "asked", "limit", "share",
+    "codes",
+)
 _AMOUNT = re.compile(r"(?P<amount>-?\d+(?:\.\d+)?)\s*(?P<currency>[A-Z]{3})\b")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -220,7 +225,9 @@ def content_text(kind: str, content: Facts | None, language: str) -> str:
         return text("say.flag", language, codes=codes, level=level)
     if kind == "exit_hold" and "balances" in content:
         return _hold_phrase(content, language)
-    if kind == "exit_hold":
+    if kind == "brief" and "ref" not in content:
+        return _brief_text(content, language)
+    if kind in ("exit_hold", "brief"):
         ref = content.get("ref")
         return text("say.record", language, ref=ref) if ref else text("say.nothing", language)
     shown = [f"{word('fact', k, language)} {fact_text(k, v, language)}" for k, v in sorted(_known(content).items())]
@@ -293,6 +300,18 @@ def _hold_text(content: Facts, language: str) -> str:
     if content.get("loans"):
         words["loans"] = str(content["loans"])
     return _first(["mark.exit_hold.owes", "mark.exit_hold.owes_plain"], words, language)
+
+
+def _brief_text(content: Facts, language: str) -> str:
+    """What approvers should know of an applicant: the record's own keys and no other; what is not known is said so."""
+    currency = str(content.get("currency") or "")
+    words = {name: fact_text(name, content.get(name), language, currency) for name in _BRIEF}
+    amounts = [name for name in ("asked", "limit") if content.get(name) is not None]
+    words |= {name: money_text(content[name], currency, language) for name in amounts}
+    if content.get("share") is not None:
+        words["share"] = word("band", content["share"], language)
+    empty = {name: text("say.nothing", language) for name in ("balances", "codes") if content.get(name) in ({}, [], ())}
+    return text("mark.brief.text", language, **words | empty)
 
 
 def todo_texts(action: Facts, language: str) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from connector.reconcile.plan import Observed
 RELEASED, COMMENT_STAYS, CHANGED_SINCE, CONTENT_UNKNOWN = (
     "released", "comment_stays", "changed_since", "content_unknown",
 )
+# Marks that are comments: history in the OA, which nobody can take back.
+COMMENTS = frozenset({"exit_hold", "brief"})
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,9 @@ class Kept:
 
 def inverse(written: Action, seen: Observed | None, content_of: Callable[[str], Content | None]) -> Action | Kept:
     """`seen`: the mark as it stands now; `content_of`: digest → a content that we once wrote there."""
-    if written.kind == "exit_hold":
-        return Kept(written, RELEASED if written.verb == "remove" else COMMENT_STAYS)
+    if written.kind in COMMENTS:
+        is_release = written.kind == "exit_hold" and written.verb == "remove"
+        return Kept(written, RELEASED if is_release else COMMENT_STAYS)
     if not _is_as_written(written, seen):
         return Kept(written, CHANGED_SINCE)
     after = written.before

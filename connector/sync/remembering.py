@@ -1,4 +1,4 @@
-"""Closed records that are not fetched again: what the last complete read left of them, and which are due to be read anew.
+"""Closed records that are not fetched again: what the last complete read left of them, and which are due once more.
 
 A closed record may still be amended or revoked over there. Each that ended lately is therefore read again once a week,
 those first that were read longest ago, a bounded number a night. What is not delivered again stays as it was read.

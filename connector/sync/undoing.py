@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from connector.errors import ConnectorError, StateError
 from connector.model.plan import Action, Content, Plan, digest
 from connector.model.runs import ActionOutcome
-from connector.reconcile.inverse import COMMENT_STAYS, Kept, inverse
+from connector.reconcile.inverse import COMMENT_STAYS, COMMENTS, Kept, inverse
 from connector.reconcile.plan import Observed
 from connector.store import outbox
 from connector.store.audit import write_line
@@ -64,7 +64,7 @@ def unmark_of(desk: Desk) -> Undoing:
                 if mark.digest and not mark.is_ticked:
                     owner = owners.get(mark.ref, mark.ref)
                     action = Action("remove", *mark.identity, owner, mark.document(), None)
-                    found.append(Kept(action, COMMENT_STAYS) if sink.kind == "exit_hold" else action)
+                    found.append(Kept(action, COMMENT_STAYS) if sink.kind in COMMENTS else action)
     return _undoing(desk, found)
 
 

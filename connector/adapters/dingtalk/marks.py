@@ -51,6 +51,11 @@ class Marks:
         found = instances.mark_of(instance, self._gate.user, self._zone)
         return self._mark("exit_hold", ref, seen_at) | {"digest": found, "gate": gate.state, "gate_by_us": gate.by_us}
 
+    def brief_of(self, ref: str, instance: Mapping[str, Any], seen_at: datetime) -> Mark:
+        """The digest of our newest comment on an application."""
+        found = instances.mark_of(instance, self._gate.user, self._zone)
+        return self._mark("brief", ref, seen_at) | {"digest": found}
+
     def todo_of(self, ref: str, seen_at: datetime) -> Mark | None:
         """Our to-do for an exit, or None when there is none."""
         todo = self._find_todo(ref)
@@ -69,6 +74,8 @@ class Marks:
             ("exit_hold", True): self._release,
             ("todo", False): self._put_todo,
             ("todo", True): self._tick_todo,
+            ("brief", False): self._brief,
+            ("brief", True): self._leave_brief,
         }
         step = steps.get((action.kind, action.verb == "remove"))
         if step is None:
@@ -84,6 +91,21 @@ class Marks:
         sentence = instances.marked(text, digest(action.after or {}))
         self._session.send(wire.add_comment(action.ref, self._gate.user, sentence))
         return Receipt("landed")
+
+    def _brief(self, action: Action, text: str) -> Receipt:
+        """A comment on this very employee's running application, unless the newest one of ours says the same."""
+        instance = self.read_instance(action.ref)
+        if instances.state_of(instance) != "running":
+            return Receipt("refused", "dingtalk.refused.not_running")
+        if instances.form_value(instance, self._employee_field) not in ("", action.employee):
+            return Receipt("refused", "dingtalk.refused.other_employee")
+        if instances.mark_of(instance, self._gate.user, self._zone) == digest(action.after or {}):
+            return Receipt("landed", "dingtalk.landed.done_before")
+        return self._comment(action, text)
+
+    def _leave_brief(self, action: Action, text: str) -> Receipt:
+        """A comment cannot be taken back; what it said was true when it was said."""
+        return Receipt("landed", "dingtalk.landed.comment_stays")
 
     def _release(self, action: Action, text: str) -> Receipt:
         """Ends our RUNNING task on this very employee's exit by agreeing. Done before, or meanwhile, is landed too."""

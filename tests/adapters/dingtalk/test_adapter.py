@@ -322,8 +322,8 @@ def test_a_todo_for_somebody_who_left_the_organisation_is_refused(connect, offic
 
 
 def test_a_kind_it_does_not_know_is_refused_and_observed_as_nothing(connect):
-    assert connect().push(action(kind="brief"), "x").outcome == "refused"
-    assert connect().observe("brief", None).is_empty()
+    assert connect().push(action(kind="warning"), "x").outcome == "refused"
+    assert connect().observe("warning", None).is_empty()
 
 
 def test_check_passes_stage_by_stage(connect, office):
