@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_RULE_STORED, _RULE_NUMBER_AND_NAME = "stored", "number_and_name"
+from connector.model.links import NUMBER_AND_NAME, STORED
+
+NO_PAIRS = pl.DataFrame(schema={"number": pl.String, "person": pl.String})
 
 
 @dataclass(frozen=True)
 class Links:
-    """`people`: number (in finance), state, person, rule. `candidates`: number, person."""
+    """`people`: number (in finance), state, person, rule, evidence (canonical JSON). `candidates`: number, person."""
 
     people: pl.DataFrame
     candidates: pl.DataFrame
@@ -39,11 +41,14 @@ def settle_employees(employees: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFram
 
 
 def link_people(
-    people: pl.DataFrame, employees: pl.DataFrame, doubled: pl.DataFrame, stored: pl.DataFrame
+    people: pl.DataFrame, employees: pl.DataFrame, doubled: pl.DataFrame, stored: pl.DataFrame,
+    parted: pl.DataFrame = NO_PAIRS,
 ) -> Links:
     """Finance's `person` rows against HR's `employee` rows.
 
     `stored`: number, person — links kept from earlier nights or made by a person; they win while that employee exists.
+    `parted`: number, person — pairs that a person has taken apart: no rule links them, and whoever was parted from a
+    number stays a candidate for it until it is linked.
     """
     here = people.select("number", "name").unique(maintain_order=True)
     ambiguous = here.filter(pl.col("number").is_duplicated()).select("number").unique()
@@ -57,17 +62,25 @@ def link_people(
         stored.rename({"person": "stored_person"}), on="number", how="left", validate="1:1"
     ).join(ambiguous.with_columns(is_ambiguous=pl.lit(True)), on="number", how="left", validate="1:1")
     exists = pl.col("hr_number_key").is_not_null()
+    is_parted = pl.struct("number", person="number").is_in(parted.to_struct().implode())
     by_both = (exists & (pl.col("name_key") == pl.col("hr_name_key")).fill_null(False)
-               & pl.col("is_doubled").is_null() & pl.col("is_ambiguous").is_null())
+               & pl.col("is_doubled").is_null() & pl.col("is_ambiguous").is_null() & ~is_parted)
     keeps = pl.col("stored_person").is_in(staff["person"].implode())
     settled = same.select(
         "number",
         state=pl.when(keeps).then(pl.lit("linked")).when(by_both).then(pl.lit("linked"))
         .when(exists).then(pl.lit("disputed")).otherwise(pl.lit("unlinked")),
         person=pl.when(keeps).then(pl.col("stored_person")).when(by_both).then(pl.col("number")),
-        rule=pl.when(keeps).then(pl.lit(_RULE_STORED)).when(by_both).then(pl.lit(_RULE_NUMBER_AND_NAME)),
+        rule=pl.when(keeps).then(pl.lit(STORED)).when(by_both).then(pl.lit(NUMBER_AND_NAME)),
+        evidence=pl.when(~keeps.fill_null(False) & by_both).then(
+            pl.struct("number", name=masked("name")).struct.json_encode()),
     )
-    return Links(settled, _candidates(keyed, staff, settled))
+    return Links(settled, _candidates(keyed, staff, settled, parted))
+
+
+def masked(column: str) -> pl.Expr:
+    """The first letter of a name, and that there is more: enough for whoever knows the person."""
+    return pl.col(column).str.strip_chars().str.slice(0, 1) + "*"
 
 
 def _name_key(column: str) -> pl.Expr:
@@ -86,12 +99,14 @@ def _number_key(column: str) -> pl.Expr:
     return plain.str.replace_all(r"(^|[A-Z])0+(\d)", "$1$2")
 
 
-def _candidates(keyed: pl.DataFrame, staff: pl.DataFrame, settled: pl.DataFrame) -> pl.DataFrame:
+def _candidates(
+    keyed: pl.DataFrame, staff: pl.DataFrame, settled: pl.DataFrame, parted: pl.DataFrame
+) -> pl.DataFrame:
     open_cases = keyed.join(settled.filter(pl.col("state") != "linked").select("number"), on="number", how="semi")
     by_number = open_cases.join(staff, left_on="number_key", right_on="hr_number_key", how="inner")
     by_name = open_cases.filter(pl.col("name_key") != "").join(
         staff, left_on="name_key", right_on="hr_name_key", how="inner"
     )
-    return pl.concat([by_number.select("number", "person"), by_name.select("number", "person")]).unique().sort(
-        "number", "person"
-    )
+    before = parted.join(open_cases.select("number"), on="number", how="semi")
+    named = (by_number, by_name, before)
+    return pl.concat([one.select("number", "person") for one in named]).unique().sort("number", "person")

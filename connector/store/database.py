@@ -14,7 +14,7 @@ from connector.errors import ConfigError, StoreError
 from connector.model.faults import fault
 
 # The newest migration this code knows; the same id stands in `migrations/versions`.
-SCHEMA = "0002"
+SCHEMA = "0003"
 
 # Where drivers take a password from, in a url's query.
 PASSWORD_KEYS = frozenset({"password", "passwd", "pwd", "passfile", "sslpassword"})

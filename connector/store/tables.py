@@ -68,8 +68,14 @@ snapshot = sa.Table(
     _text("sha256"), _text("path"), _instant("seen_at"),
 )
 link = sa.Table(
-    "link", metadata, _key("company"), _key("system"), _key("number"), _text("person"), _text("rule"), _text("by"),
-    _instant("at"),
+    "link", metadata, sa.Column("id", sa.Integer, primary_key=True, autoincrement=True), _text("company"),
+    _text("system"), _text("number"), _text("person"), _text("rule"), _text("evidence"), _text("why"), _text("by"),
+    _instant("at"), _text("ended_by"), _text("ended_why"), _instant("ended_at"),
+    # Any number of links that have ended, one that lives.
+    sa.Index(
+        "link_living", "company", "system", "number", unique=True, sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 finding = sa.Table(
     "finding", metadata, _key("company"), _key("key"), _text("rule"),

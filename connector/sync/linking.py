@@ -14,12 +14,13 @@ import polars as pl
 from connector.mappings.finance import compose_loans
 from connector.mappings.link import link_people, settle_employees
 from connector.model.findings import FINDING_SCHEMA, no_findings
+from connector.model.links import BY_RULE
 from connector.model.tables import empty
 from connector.rules.columns import APPRAISAL, APPROVER, ATTENDANCE, SIGNAL
 from connector.rules.knowledge import Facts
 from connector.rules.reporting import count_crowd
 from connector.store.exits import cases
-from connector.store.links import keep_links, stored_links
+from connector.store.links import keep_links, parted_links, stored_links
 from connector.sync.connections import Desk
 from connector.sync.leaving import exits_of, live_cases, numbered_once
 from connector.sync.owing import difference_doubt, difference_findings, owed_in_all, person_differences
@@ -65,12 +66,15 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
         desk.company.payout_prefix,
     ))
     finance = desk.company.by_role("finance")
-    stored = stored_links(desk.store, finance.name if finance else "")
+    system = finance.name if finance else ""
+    stored, parted = stored_links(desk.store, system), parted_links(desk.store, system)
     unseen = _unseen(streams, stored, employees, complete)
-    links = link_people(_people(rows_of(streams, "person"), loans), _with_unseen(employees, unseen), doubled, stored)
+    links = link_people(
+        _people(rows_of(streams, "person"), loans), _with_unseen(employees, unseen), doubled, stored, parted
+    )
     linked = links.people.filter(pl.col("state") == "linked")
     if finance is not None and before is None:
-        keep_links(desk.store, finance.name, linked, "connector", desk.clock.now())
+        keep_links(desk.store, finance.name, linked, BY_RULE, desk.clock.now())
     by_number = linked.select("number", "person")
     loans = loans.join(by_number, left_on="employee", right_on="number", how="left", validate="m:1")
     sure = pl.concat([employees.select("number"), unseen.select("number")]).join(

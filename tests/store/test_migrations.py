@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from connector.store import audit, due
+from connector.store import audit, due, links
 from connector.store.database import SCHEMA, open_store, schema_version
 from connector.store.due import NIGHTLY
 from connector.store.tables import metadata
@@ -70,7 +70,25 @@ def test_every_row_of_the_first_schema_is_still_there(tmp_path: Path) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("steps", [[SCHEMA], ["0001", SCHEMA]])
+def test_links_of_the_step_before_live_on_and_may_end(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'c.db'}"
+    engine = sa.create_engine(url)
+    migrated(engine, "0002")
+    with engine.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO link (company, system, number, person, rule, \"by\", at) VALUES "
+            "('c', 'kingdee', '1', 'a', 'stored', 'connector', '2026-07-01 02:00:00.000000')"
+        )
+    engine.dispose()
+    store = open_store(url, "c")
+    kept = links.living(store, "kingdee", "1")
+    assert kept is not None and (kept.person, kept.rule, kept.at) == ("a", "stored", datetime(2026, 7, 1, 2, tzinfo=UTC))
+    links.end_link(store, kept, "Wang", "not him", datetime(2026, 8, 1, tzinfo=UTC))
+    assert links.stored_links(store, "kingdee").height == 0
+    store.engine.dispose()
+
+
+@pytest.mark.parametrize("steps", [[SCHEMA], ["0001", SCHEMA], ["0002", SCHEMA]])
 def test_the_steps_lead_to_what_the_program_expects(tmp_path: Path, steps: list[str]) -> None:
     stepped, wanted = (sa.create_engine(f"sqlite:///{tmp_path / name}") for name in ("stepped.db", "wanted.db"))
     for step in steps:

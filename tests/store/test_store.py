@@ -13,10 +13,13 @@ import sqlalchemy as sa
 
 from connector.errors import StoreError
 from connector.model.findings import FINDING_SCHEMA
+from connector.model.links import BY_RULE, PERSON, Link
 from connector.model.plan import Action
 from connector.reconcile.clearance import Case, Confirmation
 from connector.store import audit, exits, findings, links, outbox, runs, snapshots
+from connector.store.bulk import insert_rows
 from connector.store.database import SCHEMA, Store, open_store, schema_version
+from connector.store.tables import link
 
 NOW = datetime(2026, 7, 31, 10, tzinfo=UTC)
 DAY = date(2026, 7, 31)
@@ -168,10 +171,40 @@ def test_a_case_with_its_confirmation_comes_back_as_it_was(store: Store) -> None
     assert exits.cases(store)[("dingtalk", "X1")][0].state == "released"
 
 
+def kept_link(person: str) -> pl.DataFrame:
+    return pl.DataFrame({"number": ["1"], "person": [person], "rule": ["r"], "evidence": ["{}"]})
+
+
 def test_a_link_once_made_is_not_changed_by_a_later_night(store: Store) -> None:
-    links.keep_links(store, "kingdee", pl.DataFrame({"number": ["1"], "person": ["a"], "rule": ["r"]}), "us", NOW)
-    links.keep_links(store, "kingdee", pl.DataFrame({"number": ["1"], "person": ["b"], "rule": ["r"]}), "us", NOW)
+    links.keep_links(store, "kingdee", kept_link("a"), "us", NOW)
+    links.keep_links(store, "kingdee", kept_link("b"), "us", NOW)
     assert links.stored_links(store, "kingdee").rows() == [("1", "a")]
+
+
+def test_a_link_ends_and_stays_in_the_books_with_who_ended_it_and_why(store: Store) -> None:
+    links.keep_links(store, "kingdee", kept_link("a"), BY_RULE, NOW)
+    links.make_link(store, Link("kingdee", "1", "b", PERSON, "", "asked him", "Wang", NOW))
+    first, second = links.history_of(store, "kingdee", "1")
+    assert (first.person, first.ended_by, first.ended_why, first.ended_at) == ("a", "Wang", "asked him", NOW)
+    assert (second.person, second.ended_at) == ("b", None)
+    assert links.stored_links(store, "kingdee").rows() == [("1", "b")]
+
+
+def test_what_a_person_took_apart_is_parted_until_a_person_puts_it_together(store: Store) -> None:
+    links.keep_links(store, "kingdee", kept_link("a"), BY_RULE, NOW)
+    standing = links.living(store, "kingdee", "1")
+    assert standing is not None
+    links.end_link(store, standing, "Wang", "not him", NOW)
+    assert links.parted_links(store, "kingdee").rows() == [("1", "a")]
+    links.make_link(store, Link("kingdee", "1", "a", PERSON, "", "it is him", "Li", NOW))
+    assert links.parted_links(store, "kingdee").rows() == []
+
+
+def test_a_number_has_one_living_link_whoever_writes_at_once(store: Store) -> None:
+    made = Link("kingdee", "1", "a", PERSON, "", "", "Wang", NOW)
+    links.make_link(store, made)
+    with pytest.raises(sa.exc.IntegrityError), store.engine.begin() as conn:
+        insert_rows(conn, link, [{"company": "c", "system": "kingdee", "number": "1", "person": "b", "at": NOW}])
 
 
 def test_an_approval_lives_for_72_hours(store: Store) -> None:

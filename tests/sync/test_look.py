@@ -59,7 +59,7 @@ def test_a_look_writes_nothing_to_any_system_nor_into_our_own_store(house: House
 
 
 def test_loans_under_another_number_that_is_linked_to_him_are_his(house: House) -> None:
-    link = pl.DataFrame({"number": ["F-2"], "person": ["002"], "rule": ["stored"]})
+    link = pl.DataFrame({"number": ["F-2"], "person": ["002"], "rule": ["person"], "evidence": [""]})
     keep_links(house.desk.store, "kingdee", link, "王芳", house.clock.now())
     house.finance.tables["person"].append(person_row("F-2"))
     house.finance.tables["open_item"].append(item_row("L9", "F-2", "70.00"))

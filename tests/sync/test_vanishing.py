@@ -45,7 +45,7 @@ def test_a_loan_row_that_cannot_be_read_withholds_the_release_of_its_borrower_al
 
 
 def test_a_row_that_cannot_be_read_is_of_whoever_its_number_is_linked_to(house: House) -> None:
-    link = pl.DataFrame({"number": ["F-2"], "person": ["002"], "rule": ["stored"]})
+    link = pl.DataFrame({"number": ["F-2"], "person": ["002"], "rule": ["person"], "evidence": [""]})
     keep_links(house.desk.store, "kingdee", link, "王芳", house.clock.now())
     house.finance.tables["person"][1]["number"] = "F-2"
     house.finance.tables["open_item"].append(item_row("L2", "F-2", "0.00", lent_on="yesterday"))
