@@ -131,6 +131,9 @@ def plain_mapping(stream: str) -> StreamMapping:
     for name, column in TABLES[stream].items():
         if name in ("system", "seen_at"):
             continue
+        if name == "id_hash":
+            fields.append(Field(name, "id_number", name, {}))
+            continue
         kind = _KINDS.get(column.dtype, "text") if not isinstance(column.dtype, pl.Datetime) else "instant"
         kind = "int" if name == "step" else kind
         fields.append(Field(name, name, kind, {"currency": "currency"} if kind == "money" else {}))

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from connector.sync.identity import OpenCase
 
 NumberArgument = Annotated[str, typer.Argument(help="the number as finance writes it; with --succeeds: the old one")]
-PersonArgument = Annotated[str, typer.Argument(metavar="EMPLOYEE", help="employee number in HR")]
+PairArgument = Annotated[
+    tuple[str, str],
+    typer.Argument(metavar="NUMBER EMPLOYEE", help="the number as finance writes it, the employee's number in HR"),
+]
 SucceedsOption = Annotated[bool, typer.Option("--succeeds", help="both are HR's: an earlier number, and today's")]
 
 
@@ -47,8 +50,8 @@ def register(app: typer.Typer) -> None:
 
 
 def link(
-    number: NumberArgument, employee: PersonArgument, by: ByOption, why: WhyOption, succeeds: SucceedsOption = False,
-    config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = "",
+    pair: PairArgument, by: ByOption, why: WhyOption, succeeds: SucceedsOption = False, config: ConfigOption = CONFIG,
+    json: JsonOption = False, lang: LangOption = "",
 ) -> int:
     """Say that a number in finance is this employee of HR; wins over every rule, from the next run on."""
     from connector.sync.identity import link_by_hand, succeed_by_hand
@@ -56,7 +59,7 @@ def link(
     lang = language(lang)
     with house().desk(config) as desk:
         decide = succeed_by_hand if succeeds else link_by_hand
-        made, before = decide(desk, number, employee, by, why)
+        made, before = decide(desk, *pair, by, why)
     _tell("cli.succeeded" if succeeds else "cli.linked", made, before, json, lang)
     return DONE
 

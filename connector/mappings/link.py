@@ -1,8 +1,9 @@
-"""Whose row is it: finance's people and HR's employees are the same person only by a stored link, or by the same
-number *and* the same normalised name. Anything else is disputed (somebody in HR has that number) or unlinked.
+"""Whose row is it: finance's people and HR's employees are the same person only by what is certain, never by a name.
 
-A loan of a disputed or unlinked person counts as a possible debt of every candidate: whoever has the number in any
-spelling, or the name, or is named on the approval of that loan.
+What links and what parts, and which of them comes first, is one table below. What is not linked is disputed (something
+points at somebody in HR, and something else does not fit) or unlinked. A loan of a disputed or unlinked person counts
+as a possible debt of every candidate: whoever has the number in any spelling, the name or the identity, or had the
+link before, or is named on the approval of that loan. Never here: when a link was made, or by whom.
 """
 
 from __future__ import annotations
@@ -11,9 +12,22 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from connector.model.links import NUMBER_AND_NAME, STORED
+from connector.model.links import ID_HASH, NAME_AND_MOBILE, NUMBER_AND_NAME, PERSON, STORED
 
 NO_PAIRS = pl.DataFrame(schema={"number": pl.String, "person": pl.String})
+
+# The first row that fits decides: condition, state, column of the person, rule. No row fits: unlinked.
+ORDER: tuple[tuple[str, str, str, str], ...] = (
+    ("kept_by_a_person", "linked", "kept", STORED),  # somebody has said so, by name and with a reason
+    ("kept_by_a_rule_and_of_another_identity", "disputed", "", ""),  # a number that was given to somebody else
+    ("kept_by_a_rule", "linked", "kept", STORED),  # names change
+    ("of_his_identity_and_name", "linked", "holder", ID_HASH),
+    ("of_an_identity_that_does_not_fit", "disputed", "", ""),  # another name, or several people
+    ("his_number_is_of_another_identity", "disputed", "", ""),
+    ("of_his_number_and_name", "linked", "number", NUMBER_AND_NAME),
+    ("his_number_is_there", "disputed", "", ""),
+    ("of_his_name_and_mobile_alone", "linked", "twin", NAME_AND_MOBILE),
+)
 
 
 @dataclass(frozen=True)
@@ -46,36 +60,40 @@ def link_people(
 ) -> Links:
     """Finance's `person` rows against HR's `employee` rows.
 
-    `stored`: number, person — links kept from earlier nights or made by a person; they win while that employee exists.
-    `parted`: number, person — pairs that a person has taken apart: no rule links them, and whoever was parted from a
-    number stays a candidate for it until it is linked.
+    `stored`: number, person, rule — links that live; they count while that employee exists. `parted`: number, person —
+    pairs that a person has taken apart: no rule links them, and whoever was parted from a number stays a candidate
+    for it until it is linked.
     """
-    here = people.select("number", "name").unique(maintain_order=True)
-    ambiguous = here.filter(pl.col("number").is_duplicated()).select("number").unique()
-    keyed = here.unique("number", keep="first", maintain_order=True).with_columns(
-        name_key=_name_key("name"), number_key=_number_key("number")
+    keyed, staff = _keyed(people), _staff(employees, doubled)
+    seen = _seen(keyed, staff, stored, parted)
+    fits = [(pl.col(condition), state, who, rule) for condition, state, who, rule in ORDER]
+    nothing = pl.lit(None, pl.String)
+    settled = seen.select(
+        "number", "kept",
+        state=_first([(fit, pl.lit(state)) for fit, state, _, _ in fits], pl.lit("unlinked")),
+        person=_first([(fit, pl.col(who) if who else nothing) for fit, _, who, _ in fits], nothing),
+        rule=_first([(fit, pl.lit(rule) if rule else nothing) for fit, _, _, rule in fits], nothing),
+        evidence=_first([(fit, _evidence(rule)) for fit, _, _, rule in fits], nothing),
     )
-    staff = employees.select(person="number", hr_name="name").join(
-        doubled.select(person="number").unique().with_columns(is_doubled=pl.lit(True)), on="person", how="left"
-    ).with_columns(hr_name_key=_name_key("hr_name"), hr_number_key=_number_key("person"))
-    same = keyed.join(staff, left_on="number", right_on="person", how="left", validate="1:1").join(
-        stored.rename({"person": "stored_person"}), on="number", how="left", validate="1:1"
-    ).join(ambiguous.with_columns(is_ambiguous=pl.lit(True)), on="number", how="left", validate="1:1")
-    exists = pl.col("hr_number_key").is_not_null()
-    is_parted = pl.struct("number", person="number").is_in(parted.to_struct().implode())
-    by_both = (exists & (pl.col("name_key") == pl.col("hr_name_key")).fill_null(False)
-               & pl.col("is_doubled").is_null() & pl.col("is_ambiguous").is_null() & ~is_parted)
-    keeps = pl.col("stored_person").is_in(staff["person"].implode())
-    settled = same.select(
-        "number",
-        state=pl.when(keeps).then(pl.lit("linked")).when(by_both).then(pl.lit("linked"))
-        .when(exists).then(pl.lit("disputed")).otherwise(pl.lit("unlinked")),
-        person=pl.when(keeps).then(pl.col("stored_person")).when(by_both).then(pl.col("number")),
-        rule=pl.when(keeps).then(pl.lit(STORED)).when(by_both).then(pl.lit(NUMBER_AND_NAME)),
-        evidence=pl.when(~keeps.fill_null(False) & by_both).then(
-            pl.struct("number", name=masked("name")).struct.json_encode()),
-    )
-    return Links(settled, _candidates(keyed, staff, settled, parted))
+    return Links(settled.drop("kept"), _candidates(keyed, staff, settled, parted))
+
+
+def _first(cases: list[tuple[pl.Expr, pl.Expr]], otherwise: pl.Expr) -> pl.Expr:
+    """The value of the first case that holds."""
+    for fit, value in reversed(cases):
+        otherwise = pl.when(fit).then(value).otherwise(otherwise)
+    return otherwise
+
+
+def _evidence(rule: str) -> pl.Expr:
+    """What matched, masked; a link that was there already has its own."""
+    number, name = pl.col("number"), masked("name").alias("name")
+    mobile = pl.format("…{}", pl.col("mobile_key").str.slice(-4)).alias("mobile")
+    shown = {
+        NUMBER_AND_NAME: (number, name), NAME_AND_MOBILE: (name, mobile),
+        ID_HASH: (pl.col("id_hash").str.slice(0, 8), name),
+    }.get(rule)
+    return pl.struct(*shown).struct.json_encode() if shown else pl.lit(None, pl.String)
 
 
 def masked(column: str) -> pl.Expr:
@@ -83,7 +101,95 @@ def masked(column: str) -> pl.Expr:
     return pl.col(column).str.strip_chars().str.slice(0, 1) + "*"
 
 
-def _name_key(column: str) -> pl.Expr:
+def _keyed(people: pl.DataFrame) -> pl.DataFrame:
+    """One row per number of finance with its keys; `is_ambiguous` where two names or identities stand under it."""
+    here = people.select("number", "name", "mobile", "id_hash").unique(maintain_order=True)
+    who = here.select("number", "name", "id_hash").unique()
+    several = who.filter(pl.col("number").is_duplicated()).select("number").unique()
+    return here.unique("number", keep="first", maintain_order=True).join(
+        several.with_columns(is_ambiguous=pl.lit(True)), on="number", how="left", validate="1:1"
+    ).with_columns(
+        pl.col("is_ambiguous").fill_null(False), name_key=name_key("name"), number_key=_number_key("number"),
+        mobile_key=mobile_key("mobile"),
+    )
+
+
+def _staff(employees: pl.DataFrame, doubled: pl.DataFrame) -> pl.DataFrame:
+    """One row per number of HR with its keys."""
+    several = doubled.select(person="number").unique().with_columns(is_doubled=pl.lit(True))
+    return employees.select(person="number", name="name", mobile="mobile", id_hash="id_hash").join(
+        several, on="person", how="left", validate="1:1"
+    ).select(
+        "person", "id_hash", pl.col("is_doubled").fill_null(False), name_key=name_key("name"),
+        number_key=_number_key("person"), mobile_key=mobile_key("mobile"),
+    )
+
+
+def _seen(keyed: pl.DataFrame, staff: pl.DataFrame, stored: pl.DataFrame, parted: pl.DataFrame) -> pl.DataFrame:
+    """Per number of finance: who is kept, holds its identity, has its number, or its name and mobile; and every
+    condition of `ORDER` as a yes or no."""
+    kept = stored.rename({"person": "kept", "rule": "kept_rule"}).join(
+        staff.select("person"), left_on="kept", right_on="person", how="semi"
+    )
+    seen = keyed.join(kept, on="number", how="left", validate="1:1").join(
+        _holders(keyed, staff), on="number", how="left", validate="1:1"
+    ).join(_twins(keyed, staff), on="number", how="left", validate="1:1")
+    seen = seen.with_columns(own=pl.when(pl.col("number").is_in(staff["person"].implode())).then(pl.col("number")))
+    for who in ("kept", "holder", "own", "twin"):
+        seen = _beside(seen, who, staff, parted)
+    is_free = ~pl.col("is_ambiguous")
+    conditions = (
+        pl.col("kept_rule") == PERSON,
+        pl.col("kept").is_not_null() & pl.col("kept_is_another"),
+        pl.col("kept").is_not_null(),
+        is_free & pl.col("holder_fits"),
+        pl.col("holders") > 0,
+        pl.col("own").is_not_null() & pl.col("own_is_another"),
+        is_free & pl.col("own_fits"),
+        pl.col("own").is_not_null(),
+        is_free & pl.col("twin_fits") & ~pl.col("twin_is_another"),
+    )
+    names = [condition for condition, *_ in ORDER]
+    return seen.with_columns([c.fill_null(False).alias(n) for n, c in zip(names, conditions, strict=True)])
+
+
+def _beside(seen: pl.DataFrame, who: str, staff: pl.DataFrame, parted: pl.DataFrame) -> pl.DataFrame:
+    """`<who>_fits`: the same name, one person in HR, and nobody took the two apart. `<who>_is_another`: his identity
+    is known to be another one than the number's."""
+    there = staff.select(
+        pl.col("person").alias(who), there_name="name_key", there_id="id_hash", there_doubled="is_doubled"
+    )
+    apart = parted.rename({"person": who}).with_columns(is_parted=pl.lit(True))
+    joined = seen.join(there, on=who, how="left", validate="m:1").join(
+        apart, on=["number", who], how="left", validate="m:1"
+    )
+    is_named = (pl.col("name_key") == pl.col("there_name")) & (pl.col("name_key") != "")
+    other = pl.when(pl.col("there_id").is_not_null()).then(pl.col("there_id") != pl.col("id_hash")).otherwise(
+        pl.col("holders") > 0)
+    return joined.with_columns(
+        (is_named & ~pl.col("there_doubled") & pl.col("is_parted").is_null()).fill_null(False).alias(f"{who}_fits"),
+        (pl.col("id_hash").is_not_null() & other).fill_null(False).alias(f"{who}_is_another"),
+    ).drop("there_name", "there_id", "there_doubled", "is_parted")
+
+
+def _holders(keyed: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
+    """`number, holders, holder`: how many of HR have this identity, and the one it is: alone, or under this number."""
+    both = keyed.select("number", "id_hash").drop_nulls().join(staff.drop_nulls("id_hash"), on="id_hash", how="inner")
+    own = pl.col("person").filter(pl.col("person") == pl.col("number")).first()
+    alone = pl.when(pl.col("person").n_unique() == 1).then(pl.col("person").first())
+    return both.group_by("number").agg(holders=pl.col("person").n_unique(), holder=pl.coalesce(own, alone))
+
+
+def _twins(keyed: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
+    """`number, twin`: who has the name and the mobile number, where that mobile stands once on either side."""
+    keys = ["name_key", "mobile_key"]
+    here, there = (
+        side.drop_nulls("mobile_key").filter(~pl.col("mobile_key").is_duplicated()) for side in (keyed, staff)
+    )
+    return here.join(there.select(*keys, twin="person"), on=keys, how="inner").select("number", "twin")
+
+
+def name_key(column: str) -> pl.Expr:
     """NFKC, lower case, no spaces; the words of a Latin name in any order (`Zhang San` = `san zhang`)."""
     folded = pl.col(column).str.normalize("NFKC").str.to_lowercase().str.replace_all("ß", "ss", literal=True)
     plain = folded.str.replace_all(r"[\s·.,'’-]+", " ").str.strip_chars()
@@ -91,6 +197,15 @@ def _name_key(column: str) -> pl.Expr:
     return pl.when(latin).then(plain.str.split(" ").list.sort().list.join("")).otherwise(
         plain.str.replace_all(" ", "", literal=True)
     )
+
+
+def mobile_key(column: str) -> pl.Expr:
+    """`+86 138-0013-8000`, `0086 13800138000`, `13800138000` → `13800138000`; a foreign number with its `+`. What is
+    no mobile number is null."""
+    plain = pl.col(column).str.normalize("NFKC").str.replace_all(r"[\s().-]", "")
+    home = plain.str.extract(r"^(?:\+86|0086|86)?(1[3-9]\d{9})$", 1)
+    abroad = plain.str.extract(r"^(\+[1-9]\d{7,14})$", 1)
+    return pl.coalesce(home, pl.when(~plain.str.starts_with("+86")).then(abroad))
 
 
 def _number_key(column: str) -> pl.Expr:
@@ -102,11 +217,11 @@ def _number_key(column: str) -> pl.Expr:
 def _candidates(
     keyed: pl.DataFrame, staff: pl.DataFrame, settled: pl.DataFrame, parted: pl.DataFrame
 ) -> pl.DataFrame:
-    open_cases = keyed.join(settled.filter(pl.col("state") != "linked").select("number"), on="number", how="semi")
-    by_number = open_cases.join(staff, left_on="number_key", right_on="hr_number_key", how="inner")
-    by_name = open_cases.filter(pl.col("name_key") != "").join(
-        staff, left_on="name_key", right_on="hr_name_key", how="inner"
-    )
-    before = parted.join(open_cases.select("number"), on="number", how="semi")
-    named = (by_number, by_name, before)
-    return pl.concat([one.select("number", "person") for one in named]).unique().sort("number", "person")
+    waiting = settled.filter(pl.col("state") != "linked")
+    open_cases = keyed.join(waiting.select("number"), on="number", how="semi")
+    parts = [
+        open_cases.filter((pl.col(key) != "").fill_null(False)).join(staff, on=key, how="inner")
+        for key in ("number_key", "name_key", "id_hash")
+    ]
+    parts += [parted.join(waiting, on="number", how="semi"), waiting.select("number", person="kept").drop_nulls()]
+    return pl.concat([part.select("number", "person") for part in parts]).unique().sort("number", "person")

@@ -47,6 +47,7 @@ TABLES: dict[str, dict[str, Column]] = {
         number=Column(_TEXT, "employee number", required=True),
         name=Column(_TEXT, "name as written"),
         mobile=Column(_TEXT, "mobile number"),
+        id_hash=Column(_TEXT, "keyed hash of the national identity number, hex; null = not known or not verified"),
         department=Column(_TEXT, "department"),
         position=Column(_TEXT, "position"),
         manager=Column(_TEXT, "employee number of the manager"),
@@ -60,6 +61,8 @@ TABLES: dict[str, dict[str, Column]] = {
     "person": _table(
         number=Column(_TEXT, "employee number as finance writes it", required=True),
         name=Column(_TEXT, "name as finance writes it"),
+        mobile=Column(_TEXT, "mobile number"),
+        id_hash=Column(_TEXT, "keyed hash of the national identity number, hex; null = not known or not verified"),
     ),
     "open_item": _table(
         number=Column(_TEXT, "loan number", required=True),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import orjson
 import sqlalchemy as sa
 
-from connector.store.bulk import insert_rows, put_row
+from connector.store.bulk import add_row, insert_rows, put_row
 from connector.store.database import Store
 from connector.store.tables import approval, audit, reject, setting
 
@@ -46,6 +46,15 @@ def read_setting(store: Store, name: str, default: str = "") -> str:
 def write_setting(store: Store, name: str, value: str) -> None:
     with store.engine.begin() as conn:
         put_row(conn, setting, {"company": store.company, "name": name, "value": value})
+
+
+def settle_setting(store: Store, name: str, first: str) -> str:
+    """The value of a setting that is set once and never changed: `first`, or whatever was there before."""
+    if value := read_setting(store, name):
+        return value
+    with store.engine.begin() as conn:
+        add_row(conn, setting, {"company": store.company, "name": name, "value": first})
+    return read_setting(store, name)
 
 
 def keep_rejects(store: Store, run: str, rows: list[dict[str, str]]) -> None:

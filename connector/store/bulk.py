@@ -48,3 +48,9 @@ def put_row(conn: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> Non
     keys = [column.name for column in table.primary_key]
     changed = {name: value for name, value in row.items() if name not in keys}
     conn.execute(insert.values(dict(row)).on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def add_row(conn: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> None:
+    """Insert a row unless one with its key is there, in one statement that two writers may send at once."""
+    insert = postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+    conn.execute(insert.values(dict(row)).on_conflict_do_nothing())

@@ -20,7 +20,7 @@ from connector.rules.columns import APPRAISAL, APPROVER, ATTENDANCE, SIGNAL
 from connector.rules.knowledge import Facts
 from connector.rules.reporting import count_crowd
 from connector.store.exits import cases
-from connector.store.links import keep_links, parted_links, stored_links
+from connector.store.links import keep_links, living_links, parted_links
 from connector.sync.connections import Desk
 from connector.sync.leaving import exits_of, live_cases, numbered_once
 from connector.sync.owing import difference_doubt, difference_findings, owed_in_all, person_differences
@@ -67,7 +67,7 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
     ))
     finance = desk.company.by_role("finance")
     system = finance.name if finance else ""
-    stored, parted = stored_links(desk.store, system), parted_links(desk.store, system)
+    stored, parted = living_links(desk.store, system), parted_links(desk.store, system)
     unseen = _unseen(streams, stored, employees, complete)
     links = link_people(
         _people(rows_of(streams, "person"), loans), _with_unseen(employees, unseen), doubled, stored, parted
@@ -144,7 +144,7 @@ def _with_unseen(employees: pl.DataFrame, unseen: pl.DataFrame) -> pl.DataFrame:
 def _people(people: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     """Everybody finance knows: its employee records, and borrowers that have none."""
     bare = loans.select(number="employee").unique().join(people.select("number"), on="number", how="anti")
-    return pl.concat([people.select("number", "name"), bare.with_columns(name=pl.lit(None, pl.String))])
+    return pl.concat([people.select("number", "name", "mobile", "id_hash"), bare], how="diagonal")
 
 
 # Streams that a rule may rest on.

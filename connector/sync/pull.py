@@ -6,6 +6,7 @@ incomplete with a cause and stops nothing else. Connections are pulled side by s
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ from connector.adapters.contract import End, Page, Reject, Since
 from connector.errors import AuthError, ConnectorError
 from connector.mappings.table import BadRow, Context, map_rows
 from connector.model.tables import empty
+from connector.store.audit import settle_setting
+from connector.store.database import Store
 from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
 from connector.sync.increments import Base, base_of, merged
@@ -34,7 +37,10 @@ EXITS_OF_OTHERS = "exits of others"
 _NOT_FOR_A_LOOK = ("control", "approval")
 
 # Columns whose text nobody is shown, not even where it cannot be read.
-_CONFIDENTIAL = frozenset({"monthly_salary", "mobile"})
+_CONFIDENTIAL = frozenset({"monthly_salary", "mobile", "id_hash"})
+
+# The company's salt for hashes of identity numbers: 256 bits, as the hash has.
+_SALT, _SALT_BYTES = "id_salt", 32
 
 
 @dataclass(frozen=True)
@@ -173,12 +179,18 @@ def _doubtful(name: str, end: End | None, fetched: int, rows: pl.DataFrame) -> s
     return ""
 
 
+def _salt(store: Store) -> bytes:
+    """Drawn once for each company and kept in its store: without that, a hash says nothing about anybody."""
+    return bytes.fromhex(settle_setting(store, _SALT, secrets.token_hex(_SALT_BYTES)))
+
+
 class _Reading:
     """The pages of one stream on their way to canonical rows."""
 
     def __init__(self, desk: Desk, connection: Connection, name: str) -> None:
         self._mapping = connection.mappings[name]
-        self._context = Context(connection.name, desk.clock.now(), desk.company.currency, desk.company.zone)
+        salt = _salt(desk.store) if any(f.kind == "id_hash" for f in self._mapping.fields) else b""
+        self._context = Context(connection.name, desk.clock.now(), desk.company.currency, desk.company.zone, salt)
         self._progress, self._name = desk.progress, name
         self._hidden = frozenset(f.source or f.target for f in self._mapping.fields if f.target in _CONFIDENTIAL)
         self._frames: list[pl.DataFrame] = []

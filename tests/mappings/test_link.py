@@ -8,7 +8,7 @@ import pytest
 from connector.mappings.link import Links, link_people, settle_employees
 from connector.model.tables import schema
 
-NO_LINKS = pl.DataFrame(schema={"number": pl.String, "person": pl.String})
+NO_LINKS = pl.DataFrame(schema={"number": pl.String, "person": pl.String, "rule": pl.String})
 
 
 def staff(*rows: tuple[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -20,7 +20,9 @@ def staff(*rows: tuple[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def linked(people: list[tuple[str, str | None]], *rows: tuple[str, str], stored: pl.DataFrame = NO_LINKS) -> Links:
-    frame = pl.DataFrame(people, schema={"number": pl.String, "name": pl.String}, orient="row")
+    frame = pl.DataFrame(people, schema={"number": pl.String, "name": pl.String}, orient="row").with_columns(
+        mobile=pl.lit(None, pl.String), id_hash=pl.lit(None, pl.String)
+    )
     return link_people(frame, *staff(*rows), stored)
 
 
@@ -63,7 +65,7 @@ def test_rows_alike_but_for_their_key_are_one_person() -> None:
 
 
 def test_a_stored_link_wins_over_a_changed_name_while_its_person_is_there() -> None:
-    stored = pl.DataFrame({"number": ["E1"], "person": ["E1"]})
+    stored = pl.DataFrame({"number": ["E1"], "person": ["E1"], "rule": ["number_and_name"]})
     assert states(linked([("E1", "王五")], ("E1", "张三"), stored=stored)) == {"E1": "linked"}
     assert states(linked([("E1", "王五")], ("E2", "张三"), stored=stored)) == {"E1": "unlinked"}
 

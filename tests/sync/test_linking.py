@@ -121,6 +121,37 @@ def test_a_stream_that_nobody_delivers_is_an_empty_table() -> None:
     assert rows_of({}, "open_item").height == 0 and "balance" in rows_of({}, "open_item").columns
 
 
+IDENTITY = "11010519491231002X"
+
+
+def known_by(house: House, role: str, at: int, **fields: str) -> None:
+    table = house.hr.tables["employee"] if role == "hr" else house.finance.tables["person"]
+    table[at] |= fields
+
+
+def test_a_number_of_finance_with_the_identity_and_name_of_somebody_is_his(house: House) -> None:
+    known_by(house, "hr", 2, id_number=IDENTITY)
+    house.finance.tables["person"].append(person_row("F-3", name="名字003", id_number=IDENTITY.lower()))
+    house.finance.tables["open_item"].append(item_row("L9", "F-3", "5.00"))
+    assert owner(linked(house), "L9") == "003"
+
+
+def test_an_identity_is_hashed_alike_every_night_and_kept_nowhere(house: House) -> None:
+    known_by(house, "hr", 2, id_number=IDENTITY)
+    hashes = [linked(house).facts.employee["id_hash"][2] for _ in range(2)]
+    assert hashes[0] == hashes[1] is not None
+    house.desk.store.engine.dispose()
+    kept_in = [file.read_bytes() for file in house.desk.folder.rglob("*") if file.is_file()]
+    assert kept_in and not any(IDENTITY.encode() in content for content in kept_in)
+
+
+def test_a_number_that_is_given_to_somebody_else_is_disputed_although_it_was_linked(house: House) -> None:
+    linked(house)
+    known_by(house, "hr", 2, id_number=IDENTITY, name="新人")
+    known_by(house, "finance", 2, id_number="440524188001010014")
+    assert owner(linked(house), "L3") is None
+
+
 @LAW
 @given(companies())
 def test_every_loan_is_linked_or_stands_aside_named(tables: dict[str, Any]) -> None:
