@@ -78,6 +78,8 @@ class KingdeeCloud:
 
         `since.only`: employee numbers as Kingdee writes them; the control total is always the whole.
         """
+        if stream not in self.manifest.streams:
+            raise UsageError(f"found the stream {stream!r}, expected one of {', '.join(self.manifest.streams)}")
         self._as_of = since.as_of
         if stream == "control":
             is_other = self._form.route == "ledger"  # a control total is never read the way it controls
