@@ -1,18 +1,22 @@
 """The closed list of products. A name in a configuration picks a row here and is never imported itself.
 
-A product's own libraries are loaded when it is asked for. Nothing of a product is known here but its name.
+A product's own libraries are loaded when it is asked for. Products of other authors are admitted by the names of their
+packages, which an admin writes down, through the entry points that those packages declare.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Protocol
 
+import yaml
 from pydantic import BaseModel
 
 from connector.adapters.contract import Adapter, Manifest, Setting
 from connector.adapters.kit.manifest import load_manifest
+from connector.adapters.subject import Subject
 from connector.errors import ConfigError
 
 
@@ -22,67 +26,121 @@ class Build(Protocol):
     def __call__(self, options: dict[str, Any], setting: Setting) -> Adapter: ...
 
 
-def _kingdee_cloud() -> tuple[Build, type[BaseModel]]:
-    from connector.adapters.kingdee_cloud import adapter, connection
+@dataclass(frozen=True)
+class Parts:
+    """What a product's code gives."""
 
-    return adapter.build, connection.KingdeeForm
-
-
-def _dingtalk() -> tuple[Build, type[BaseModel]]:
-    from connector.adapters.dingtalk import adapter, connection
-
-    return adapter.build, connection.DingTalkForm
+    build: Build
+    form: type[BaseModel]
+    subject: Subject
 
 
-def _files() -> tuple[Build, type[BaseModel]]:
-    from connector.adapters.files import adapter, connection
+@dataclass(frozen=True)
+class Product:
+    """One product: its name, the package that is its folder, and how its code is loaded when it is asked for."""
 
-    return adapter.build, connection.FilesForm
+    name: str
+    package: str
+    load: Callable[[], Parts]
+
+    def build(self, options: dict[str, Any], setting: Setting) -> Adapter:
+        """The adapter of one connection. ConfigError names the option that is wrong."""
+        return self.load().build(options, setting)
+
+    def form(self) -> type[BaseModel]:
+        """The form of its connection."""
+        return self.load().form
+
+    def subject(self) -> Subject:
+        """How it is put to the test."""
+        return self.load().subject
+
+    def manifest(self) -> Manifest:
+        """What the product can do. Loads none of its libraries."""
+        return load_manifest(self.read("manifest.yaml"), f"{self.name} manifest")
+
+    def mapping_text(self) -> str:
+        """The product's own mapping, YAML; a company's overlay is put over it."""
+        return self.read("mapping.yaml")
+
+    def texts(self, language: str) -> dict[str, str]:
+        """Its texts in a language, flat: code → words."""
+        return dict(_flat(yaml.safe_load(self.read(f"texts/{language}.yaml")) or {}))
+
+    def read(self, name: str) -> str:
+        """A file of its folder. ConfigError when it is not there."""
+        try:
+            return resources.files(self.package).joinpath(name).read_text("utf-8")
+        except FileNotFoundError as error:
+            raise ConfigError(f"{name} is not there", place=f"{self.name} {name}", mend="add the file") from error
 
 
-def _sql_store() -> tuple[Build, type[BaseModel]]:
-    from connector.adapters.sql_store import adapter, connection
+def _flat(node: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for key, value in node.items():
+        name = f"{prefix}{key}"
+        found += _flat(value, f"{name}.") if isinstance(value, dict) else [(name, str(value))]
+    return found
 
-    return adapter.build, connection.SqlForm
+
+def _kingdee_cloud() -> Parts:
+    from connector.adapters.kingdee_cloud import adapter, conformance, connection
+
+    return Parts(adapter.build, connection.KingdeeForm, conformance.subject)
 
 
-_PRODUCTS: Mapping[str, Callable[[], tuple[Build, type[BaseModel]]]] = {
+def _dingtalk() -> Parts:
+    from connector.adapters.dingtalk import adapter, conformance, connection
+
+    return Parts(adapter.build, connection.DingTalkForm, conformance.subject)
+
+
+def _files() -> Parts:
+    from connector.adapters.files import adapter, conformance, connection
+
+    return Parts(adapter.build, connection.FilesForm, conformance.subject)
+
+
+def _sql_store() -> Parts:
+    from connector.adapters.sql_store import adapter, conformance, connection
+
+    return Parts(adapter.build, connection.SqlForm, conformance.subject)
+
+
+_LOADED: Mapping[str, Callable[[], Parts]] = {
     "kingdee_cloud": _kingdee_cloud, "dingtalk": _dingtalk, "files": _files, "sql_store": _sql_store,
 }
-
-NAMES = tuple(_PRODUCTS)
+PRODUCTS: Mapping[str, Product] = {
+    name: Product(name, f"connector.adapters.{name}", load) for name, load in _LOADED.items()
+}
+NAMES = tuple(PRODUCTS)
 
 
 def build(adapter: str, options: dict[str, Any], setting: Setting) -> Adapter:
     """The adapter of one connection. ConfigError names an unknown product, or the option that is wrong."""
-    make, _ = _product(adapter)()
-    return make(options, setting)
+    return product(adapter).build(options, setting)
 
 
 def forms() -> dict[str, type[BaseModel]]:
     """Product → the form of its connection."""
-    return {name: product()[1] for name, product in _PRODUCTS.items()}
+    return {name: one.form() for name, one in PRODUCTS.items()}
 
 
 def manifest(adapter: str) -> Manifest:
     """What a product can do. Loads none of its libraries."""
-    return load_manifest(_text(adapter, "manifest.yaml"), f"{adapter} manifest")
+    return product(adapter).manifest()
 
 
 def mapping_text(adapter: str) -> str:
     """The product's own mapping, YAML; a company's overlay is put over it."""
-    return _text(adapter, "mapping.yaml")
+    return product(adapter).mapping_text()
 
 
-def _product(adapter: str) -> Callable[[], tuple[Build, type[BaseModel]]]:
-    if adapter not in _PRODUCTS:
+def product(adapter: str, known: Mapping[str, Product] = PRODUCTS) -> Product:
+    """The row of a name. ConfigError says which there are."""
+    if adapter not in known:
         raise ConfigError(
-            f"found adapter {adapter[:40]!r}, expected one of {', '.join(NAMES)}", place="connection",
+            f"found adapter {adapter[:40]!r}, expected one of {', '.join(known)}", place="connection",
             mend="correct `adapter` of the connection",
         )
-    return _PRODUCTS[adapter]
-
-
-def _text(adapter: str, name: str) -> str:
-    _product(adapter)
-    return (resources.files("connector.adapters") / adapter / name).read_text("utf-8")
+    return known[adapter]

@@ -1,0 +1,13 @@
+"""Every product keeps the contract on its own stand-in: one suite, no word of a product."""
+
+import pytest
+
+from connector.adapters import registry
+from connector.testing.conformance import CASES, attempt
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", registry.NAMES)
+def test_an_adapter_keeps_what_the_contract_promises(name: str, case: str) -> None:
+    outcome = attempt(case, registry.PRODUCTS[name])
+    assert outcome.state != "failed", outcome.found
