@@ -107,8 +107,15 @@ def _sql_store() -> Parts:
     return Parts(adapter.build, connection.SqlForm, conformance.subject)
 
 
+def _rest_hr() -> Parts:
+    from connector.adapters.rest_hr import adapter, conformance, connection
+
+    return Parts(adapter.build, connection.RestForm, conformance.subject)
+
+
 _LOADED: Mapping[str, Callable[[], Parts]] = {
     "kingdee_cloud": _kingdee_cloud, "dingtalk": _dingtalk, "files": _files, "sql_store": _sql_store,
+    "rest_hr": _rest_hr,
 }
 PRODUCTS: Mapping[str, Product] = {
     name: Product(name, f"connector.adapters.{name}", load) for name, load in _LOADED.items()
