@@ -35,8 +35,7 @@ _CODED = {
 }
 # What a brief may say of a person.
 _BRIEF = (
-    "position", "hired_on", "months_below", "open_loans", "balances", "loans_in_window", "asked", "limit", "share",
-    "codes",
+    "position", "hired_on", "months_below", "open_loans", "balances", "loans", "asked", "limit", "share", "codes",
 )
 _AMOUNT = re.compile(r"(?P<amount>-?\d+(?:\.\d+)?)\s*(?P<currency>[A-Z]{3})\b")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -306,11 +305,12 @@ def _brief_text(content: Facts, language: str) -> str:
     """What approvers should know of an applicant: the record's own keys and no other; what is not known is said so."""
     currency = str(content.get("currency") or "")
     words = {name: fact_text(name, content.get(name), language, currency) for name in _BRIEF}
-    amounts = [name for name in ("asked", "limit") if content.get(name) is not None]
+    amounts = [name for name in ("asked", "limit") if content.get(name)]
     words |= {name: money_text(content[name], currency, language) for name in amounts}
     if content.get("share") is not None:
         words["share"] = word("band", content["share"], language)
-    empty = {name: text("say.nothing", language) for name in ("balances", "codes") if content.get(name) in ({}, [], ())}
+    nothing = text("say.nothing", language)
+    empty = {name: nothing for name in ("balances", "codes", "limit") if content.get(name) in ({}, [], (), "")}
     return text("mark.brief.text", language, **words | empty)
 
 

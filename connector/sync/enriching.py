@@ -47,12 +47,12 @@ def running_applications(linked: Linked, assessment: Assessment) -> pl.DataFrame
 
 
 def brief_rows(desk: Desk, linked: Linked, assessment: Assessment) -> Iterator[dict[str, Any]]:
-    """One row per running application: what its approvers should know, as codes and numbers."""
+    """One row per running application: what its approvers should know. `limit` "": not for a trip, so it has none."""
     book, employees = desk.company.book, assessment.judgement.employees
     asked = with_policies(running_applications(linked, assessment), book.policies, employees)
     known = employees.select("employee", "position", "hired_on", "months_below", "open_loans")
     rows = asked.select(
-        "ref", "loan", "employee", "principal", "currency", "home_principal", "asked_band",
+        "ref", "loan", "employee", "principal", "currency", "has_trip", "asked_band",
         limit=pl.when(pl.col("has_trip") & pl.col("home_principal").is_not_null())
         .then(pl.col("trip_days") * pl.col("trip_rate")),
     ).join(known, on="employee", how="left", validate="m:1")
@@ -60,14 +60,14 @@ def brief_rows(desk: Desk, linked: Linked, assessment: Assessment) -> Iterator[d
     told = _codes(desk, assessment)
     for row in rows.iter_rows(named=True):
         person, currency = row["employee"], row["currency"]
-        limit = row["limit"]
+        limit = None if row["limit"] is None else decimal_text(row["limit"], desk.company.currency)
         yield {
             "ref": row["ref"], "loan": row["loan"], "employee": person, "position": row["position"],
             "hired_on": row["hired_on"].isoformat() if row["hired_on"] else None, "months_below": row["months_below"],
             "loans": counted.get(person, 0), "open_loans": row["open_loans"],
             "balances": None if row["open_loans"] is None else owed.get(person, {}),
             "asked": decimal_text(row["principal"], currency), "currency": currency,
-            "limit": None if limit is None else decimal_text(limit, currency), "share": row["asked_band"],
+            "limit": limit if row["has_trip"] is not False else "", "share": row["asked_band"],
             "codes": sorted(told.get(person, set()) | told.get(row["loan"], set())),
         }
 

@@ -175,7 +175,7 @@ def test_a_flag_carries_titles_and_level() -> None:
 BRIEF = {
     "position": "销售代表", "hired_on": "2024-03-01", "months_below": 2, "open_loans": 1,
     "balances": {"CNY": "28000.00"},
-    "loans_in_window": 3, "asked": "6000.00", "currency": "CNY", "limit": "4500.00", "share": "gt_200",
+    "loans": 3, "asked": "6000.00", "currency": "CNY", "limit": "4500.00", "share": "gt_200",
     "codes": ["loan.overdue"],
 }
 
@@ -183,7 +183,7 @@ BRIEF = {
 def test_a_brief_tells_approvers_what_they_should_know_of_the_applicant() -> None:
     assert mark_text(action("put", "brief", BRIEF), "zh_CN") == (
         "申请人情况：岗位 销售代表，入职日期 2024-03-01；连续未达标月数 2；"
-        "未还借款笔数 1，余额 28,000.00 元；统计期内借款笔数 3；"
+        "未还借款笔数 1，余额 28,000.00 元；累计借款笔数 3；"
         "本次申请 6,000.00 元，出差借款额度 4,500.00 元；借款占月工资 超过 200 %；风险提示 借款逾期。"
     )
     assert "asked for now CNY 6,000.00, trip limit CNY 4,500.00" in mark_text(action("put", "brief", BRIEF), "en")
@@ -196,9 +196,9 @@ def test_a_brief_says_of_what_is_unknown_that_it_is(name: str) -> None:
 
 
 def test_a_brief_says_none_where_nothing_is_owed_or_found_and_never_a_salary() -> None:
-    bare = BRIEF | {"balances": {}, "codes": [], "monthly_salary": "9137.00"}
+    bare = BRIEF | {"balances": {}, "codes": [], "limit": "", "monthly_salary": "9137.00"}
     said = mark_text(action("put", "brief", bare), "zh_CN")
-    assert "余额 无" in said and "风险提示 无" in said and "9137" not in said
+    assert "余额 无" in said and "风险提示 无" in said and "出差借款额度 无" in said and "9137" not in said
 
 
 def test_a_todo_has_a_subject_and_a_description() -> None:
