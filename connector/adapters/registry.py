@@ -113,9 +113,15 @@ def _rest_hr() -> Parts:
     return Parts(adapter.build, connection.RestForm, conformance.subject)
 
 
+def _scim() -> Parts:
+    from connector.adapters.scim import adapter, conformance, connection
+
+    return Parts(adapter.build, connection.ScimForm, conformance.subject)
+
+
 _LOADED: Mapping[str, Callable[[], Parts]] = {
     "kingdee_cloud": _kingdee_cloud, "dingtalk": _dingtalk, "files": _files, "sql_store": _sql_store,
-    "rest_hr": _rest_hr,
+    "rest_hr": _rest_hr, "scim": _scim,
 }
 PRODUCTS: Mapping[str, Product] = {
     name: Product(name, f"connector.adapters.{name}", load) for name, load in _LOADED.items()

@@ -14,7 +14,10 @@ import orjson
 from connector.sandbox.http import Request
 
 # Names of a place in a list and of a page's size, small letters.
-_PLACES = frozenset({"startrow", "limit", "toprowcount", "nexttoken", "maxresults", "cursor", "size", "offset"})
+_PLACES = frozenset({
+    "startrow", "limit", "toprowcount", "nexttoken", "maxresults", "cursor", "size", "offset", "page", "startindex",
+    "count",
+})  # fmt: skip
 # The key that a page begins after or ends before, within a filter: `FID > 1042 and FID <= 2000`.
 _BOUND = re.compile(r"([<>]=?)\s*\d+")
 
