@@ -64,7 +64,10 @@ class FakeSystem:
 
     @property
     def manifest(self) -> Manifest:
-        return Manifest(self.name, {}, (self.role,), self.streams, self.sinks, strength="hard", route=self.route)
+        return Manifest(
+            self.name, {}, (self.role,), self.streams, self.sinks, strength="hard", route=self.route,
+            closes=tuple({"approval", "attendance_month"} & set(self.streams)) if self.role == "oa" else (),
+        )
 
     def check(self) -> list[Check]:
         return [Check("reach", True)]

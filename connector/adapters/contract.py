@@ -90,6 +90,7 @@ class Since:
     `only` holds employee numbers as the system writes them for finance and HR streams, record refs for OA ones.
     `bookmark`: what changed since that pull is enough; an adapter that cannot tell pulls everything.
     `numbers`: user over there → employee number, as an earlier pull told it; need not be asked for again.
+    `first`: employee numbers to be read before all others, where not everybody's rows can be read in a day.
     """
 
     as_of: date
@@ -97,6 +98,7 @@ class Since:
     only: tuple[str, ...] | None = None
     bookmark: str = ""
     numbers: Mapping[str, str] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class Manifest:
     roles: tuple[str, ...]  # finance, oa, hr
     streams: tuple[str, ...]
     sinks: tuple[SinkKind, ...] = field(default=())
+    closes: tuple[str, ...] = ()  # streams whose closed records are left out when the caller holds them
     proves_end_by: str = "empty_page"
     strength: str = "none"  # strength of a hold
     incremental: tuple[str, ...] = ()  # streams that can be pulled since a bookmark

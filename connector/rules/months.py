@@ -102,17 +102,22 @@ def _paces(facts: Facts) -> pl.DataFrame:
 
 
 def _lateness(facts: Facts) -> pl.DataFrame:
-    """Times late in the newest closed month, and in the three before it together; only where all four are known."""
-    closed = facts.attendance.filter(pl.col("is_closed") & pl.col("late_count").is_not_null()).with_columns(
-        age=_age(facts)
-    ).filter(pl.col("age").is_between(0, _BASELINE)).group_by("person", "age").agg(pl.col("late_count").max())
+    """Times late in the newest closed month, and in the three before it together; only where all four are there.
+
+    A month whose count nobody knows yet leaves the history open: it may be there tomorrow.
+    """
+    closed = facts.attendance.filter(pl.col("is_closed")).with_columns(age=_age(facts)).filter(
+        pl.col("age").is_between(0, _BASELINE)
+    ).group_by("person", "age").agg(pl.col("late_count").max())
     late = closed.group_by("person").agg(
         late_count=pl.col("late_count").filter(pl.col("age") == 0).sum(),
         late_baseline=pl.col("late_count").filter(pl.col("age") > 0).sum(),
-        months=pl.len(),
-    ).filter(pl.col("months") == _BASELINE + 1)
+        months=pl.len(), is_open=pl.col("late_count").is_null().any(),
+    ).filter((pl.col("months") == _BASELINE + 1) | pl.col("is_open"))
+    known = pl.when(~pl.col("is_open"))
     return late.select(
-        "person", "late_count", "late_baseline", has_late_history=pl.lit(True), is_open=pl.lit(None, pl.Boolean)
+        "person", known.then("late_count").alias("late_count"), known.then("late_baseline").alias("late_baseline"),
+        has_late_history=known.then(pl.lit(True)), is_open=pl.when(pl.col("is_open")).then(True),
     )
 
 

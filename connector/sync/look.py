@@ -29,7 +29,7 @@ from connector.sync.connections import Desk
 from connector.sync.enriching import running_applications
 from connector.sync.linking import Before, Linked, link_company
 from connector.sync.planning import desires, observe_company
-from connector.sync.pull import EXITS_OF_OTHERS, Stream
+from connector.sync.pull import EXITS_OF_OTHERS, Stream, is_left_to_the_night
 from connector.sync.record import stories
 from connector.sync.staging import pull_company
 from connector.sync.vanishing import DOUBT
@@ -52,7 +52,7 @@ class Look:
 def look_at(desk: Desk, employee: str, as_of: date) -> Look:
     """Pull one person's rows and judge them. StateError when every system answered and none knows the number."""
     keys = _keys(desk, employee)
-    streams = {**pull_company(desk, as_of, "look", keys), **_approvals(desk)}
+    streams = {**pull_company(desk, as_of, "look", keys), **_of_the_night(desk)}
     if "exit" in streams:
         mine = pl.col("employee").is_in([employee, *keys["finance"]])
         streams["exit"] = replace(streams["exit"], rows=streams["exit"].rows.filter(mine))
@@ -97,14 +97,18 @@ def _keys(desk: Desk, employee: str) -> dict[str, tuple[str, ...]]:
     return {"finance": tuple(sorted(numbers)), "hr": (employee,), EXITS_OF_OTHERS: tuple(sorted(others))}
 
 
-def _approvals(desk: Desk) -> dict[str, Stream]:
-    """Approvals as the last night read them: an ended approval does not change, and a look shall be quick."""
-    connection = desk.company.by_role("oa")
-    earlier = last_complete(desk.store, connection.name, "approval") if connection else None
-    if connection is None or earlier is None:
-        return {}
-    rows = pl.read_parquet(earlier.path)
-    return {"approval": Stream(connection.name, "approval", rows, complete=True, fetched=rows.height)}
+def _of_the_night(desk: Desk) -> dict[str, Stream]:
+    """What a look leaves to the night, as the last one read it: a look shall be quick."""
+    found: dict[str, Stream] = {}
+    for connection in desk.company.connections:
+        for name in connection.adapter.manifest.streams:
+            if name == "control" or not is_left_to_the_night(connection, name):
+                continue
+            earlier = last_complete(desk.store, connection.name, name)
+            if earlier is not None:
+                rows = pl.read_parquet(earlier.path)
+                found[name] = Stream(connection.name, name, rows, complete=True, fetched=rows.height)
+    return found
 
 
 def _before(desk: Desk, employee: str) -> Before:

@@ -20,12 +20,14 @@ from connector.adapters.contract import End, Page, Reject, Since
 from connector.errors import AuthError, ConnectorError
 from connector.mappings.table import BadRow, Context, map_rows
 from connector.model.tables import empty
+from connector.rules.columns import ATTENDANCE
 from connector.store.audit import settle_setting
 from connector.store.database import Store
 from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
 from connector.sync.increments import Base, base_of, merged
-from connector.sync.remembering import REMEMBERED, Memory, memory_of
+from connector.sync.pressing import people_first
+from connector.sync.remembering import Memory, memory_of
 
 # Streams in which a key stands once; twice, and one of the two rows answers for somebody else.
 _KEYED_ONCE = ("person", "open_item", "balance", "exit")
@@ -33,8 +35,10 @@ _KEYED_ONCE = ("person", "open_item", "balance", "exit")
 # Under this key a look names the exits that are known to be of others.
 EXITS_OF_OTHERS = "exits of others"
 
-# Totals and long histories say nothing about one person.
-_NOT_FOR_A_LOOK = ("control", "approval")
+# Totals say nothing about one person.
+_NOT_FOR_A_LOOK = ("control",)
+# Streams about people, keyed by their number in HR whoever delivers them.
+_OF_PEOPLE = ("employee", "appraisal_month", ATTENDANCE, "signal")
 
 # Columns whose text nobody is shown, not even where it cannot be read.
 _CONFIDENTIAL = frozenset({"monthly_salary", "mobile", "id_hash"})
@@ -88,18 +92,28 @@ def read_company(desk: Desk, as_of: date, run: str, only: Mapping[str, tuple[str
         return {stream.name: stream for part in parts for stream in part}
 
 
+def is_left_to_the_night(connection: Connection, name: str) -> bool:
+    """Whether a look takes what the last night read: totals, long histories, and people whom an OA keeps by users."""
+    is_dear = name in connection.adapter.manifest.closes or (connection.role == "oa" and name in _OF_PEOPLE)
+    return name in _NOT_FOR_A_LOOK or is_dear
+
+
+def _role_of(connection: Connection, name: str) -> str:
+    return "hr" if name in _OF_PEOPLE else connection.role
+
+
 def _pull_connection(
     desk: Desk, connection: Connection, as_of: date, run: str, only: Mapping[str, tuple[str, ...]] | None
 ) -> list[Stream]:
     found: list[Stream] = []
     refused = ""
     for name in connection.adapter.manifest.streams:
-        if only is not None and name in _NOT_FOR_A_LOOK:
+        if only is not None and is_left_to_the_night(connection, name):
             continue
         if refused:  # a refused credential is not tried again
             found.append(Stream(connection.name, name, empty(connection.mappings[name].table), cause=refused))
             continue
-        keys = None if only is None else only.get(connection.role, ())
+        keys = None if only is None else only.get(_role_of(connection, name), ())
         skip: frozenset[str] = frozenset()
         if only is not None and name == "exit":  # a form cannot be asked for by its employee: look at all that is new
             keys, skip = None, frozenset(only.get(EXITS_OF_OTHERS, ()))
@@ -118,7 +132,8 @@ def pull_stream(
     """One stream as a whole, and the cause if the credential was refused. `keys`: only these; `skip`: not these
     records."""
     memory = _memory(desk, connection, name, as_of, run) if keys is None else Memory()
-    since = Since(as_of, skip | memory.closed, keys, numbers=memory.numbers)
+    first = people_first(desk) if name == ATTENDANCE else ()
+    since = Since(as_of, skip | memory.closed, keys, numbers=memory.numbers, first=first)
     stream, refused = _read(desk, connection, name, since)
     if memory.rows is not None:
         rows = memory.beside(stream.rows)
@@ -234,7 +249,8 @@ def _of_page(system: str, reject: Reject) -> dict[str, str]:
 
 def _memory(desk: Desk, connection: Connection, name: str, as_of: date, run: str) -> Memory:
     """What the last complete snapshot spares of a stream that is remembered."""
-    earlier = last_complete(desk.store, connection.name, name, run) if name in REMEMBERED else None
+    is_kept = name in connection.adapter.manifest.closes
+    earlier = last_complete(desk.store, connection.name, name, run) if is_kept else None
     if earlier is None:
         return Memory()
-    return memory_of(pl.read_parquet(earlier.path), as_of, desk.clock.now(), desk.company.zone)
+    return memory_of(name, pl.read_parquet(earlier.path), as_of, desk.clock.now(), desk.company.zone)

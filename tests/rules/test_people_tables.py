@@ -106,7 +106,7 @@ def test_the_goal_that_is_furthest_behind_decides() -> None:
 
 @pytest.mark.parametrize(("counts", "expected"), [
     ((2, 2, 2, 4), "hit"), ((2, 2, 3, 4), None), ((1, 1, 1, 3), None), ((0, 0, 0, 4), "hit"), ((0, 0, 0, 3), None),
-    ((3, 3, 3, 6), "hit"), ((3, 3, 3, 5), None), ((None, 2, 2, 9), None), ((2, 2, 2, None), None),
+    ((3, 3, 3, 6), "hit"), ((3, 3, 3, 5), None), ((None, 2, 2, 9), "unknown"), ((2, 2, 2, None), "unknown"),
 ])
 def test_twice_as_late_as_in_the_three_months_before(counts: tuple[int | None, ...], expected: str | None) -> None:
     rows = [lateness(f"2026-{month:02d}", count) for month, count in zip(range(3, 7), counts, strict=True)]

@@ -23,7 +23,7 @@ def ended(ref: str = "A1", *, days_ago: float = 10, read_days_ago: float = 8, **
 
 
 def memory(*rows: dict[str, object]) -> Memory:
-    return memory_of(pl.DataFrame(rows, schema=schema("approval")), AS_OF, NOW, ZONE)
+    return memory_of("approval", pl.DataFrame(rows, schema=schema("approval")), AS_OF, NOW, ZONE)
 
 
 @pytest.mark.parametrize(("row", "is_due"), [
@@ -47,6 +47,18 @@ def test_no_more_than_a_hundred_are_read_again_in_a_night_the_longest_unread_fir
 def test_what_runs_is_neither_remembered_nor_closed() -> None:
     found = memory(ended(state="running"))
     assert (found.closed, found.rows.height) == (frozenset(), 0)
+
+
+def test_a_closed_month_whose_count_is_known_is_kept_for_a_year() -> None:
+    month = {"system": "oa", "seen_at": NOW, "employee": "E1", "late_count": 2, "is_closed": True}
+    rows = [
+        month | {"ref": "known", "month": date(2026, 6, 1)}, month | {"ref": "old", "month": date(2025, 5, 1)},
+        month | {"ref": "unknown", "month": date(2026, 6, 1), "late_count": None},
+        month | {"ref": "open", "month": date(2026, 7, 1), "is_closed": False},
+    ]
+    frame = pl.DataFrame(rows, schema=schema("attendance_month"))
+    found = memory_of("attendance_month", frame, AS_OF, NOW, ZONE)
+    assert found.closed == set(found.rows["ref"]) == {"known"}
 
 
 def test_a_record_read_again_takes_the_place_of_what_was_remembered_and_one_not_delivered_stays() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -10,19 +11,32 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from connector.adapters.contract import Check, Page, Receipt, Setting, Since
+from connector.adapters.contract import Check, Manifest, Page, Receipt, Setting, Since
 from connector.adapters.dingtalk import instances, listing
 from connector.adapters.dingtalk.approvals import Approvals
+from connector.adapters.dingtalk.attendance import Attendance
 from connector.adapters.dingtalk.connection import DingTalkForm
 from connector.adapters.dingtalk.doctor import Doctor
 from connector.adapters.dingtalk.instances import Gate, Raw
 from connector.adapters.dingtalk.marks import Mark, Marks
+from connector.adapters.dingtalk.personnel import Personnel
 from connector.adapters.dingtalk.session import Session, open_channels
 from connector.adapters.dingtalk.users import Users
 from connector.adapters.kit.manifest import load_manifest
 from connector.errors import ConfigError, RejectedError, UsageError
 from connector.model.plan import Action
 from connector.model.tables import schema
+
+# Streams that are delivered only where the connection says so, and its word for it: they cost calls, or are another's.
+_SWITCHED = {"employee": "roster", "attendance_month": "attendance"}
+
+
+def _manifest(form: DingTalkForm) -> Manifest:
+    whole = load_manifest(
+        (resources.files(__package__) / "manifest.yaml").read_text("utf-8"), "dingtalk/manifest.yaml"
+    )
+    off = {stream for stream, option in _SWITCHED.items() if not getattr(form, option)}
+    return replace(whole, streams=tuple(stream for stream in whole.streams if stream not in off))
 
 
 def build(options: dict[str, Any], setting: Setting) -> DingTalk:
@@ -41,16 +55,15 @@ def build(options: dict[str, Any], setting: Setting) -> DingTalk:
 class DingTalk:
     """One organisation."""
 
-    manifest = load_manifest(
-        (resources.files(__package__) / "manifest.yaml").read_text("utf-8"), "dingtalk/manifest.yaml"
-    )
-
     def __init__(self, form: DingTalkForm, setting: Setting, session: Session) -> None:
+        self.manifest = _manifest(form)
         self._form, self._setting, self._session = form, setting, session
         self._gate = Gate(form.service_user, form.exit_activity, form.exit_node)
         users, zone = Users(session), setting.zone
         self._marks = Marks(session, users, self._gate, form.form_fields.employee, zone, setting.connection)
         self._approvals = Approvals(form, session, users, self._marks, setting.clock, zone)
+        self._personnel = Personnel(session, int(form.agent_id) if form.agent_id.isdecimal() else 0, zone)
+        self._attendance = Attendance(session, self._personnel, form.late_column, form.calls_per_day)
 
     def check(self) -> list[Check]:
         """reach, login, permission, fields (templates and node), service_user, clock."""
@@ -58,7 +71,7 @@ class DingTalk:
 
     def pull(self, stream: str, since: Since) -> Iterator[Page]:
         """exit: one raw row an instance; approval: one an operation record (one empty step when it has none), and one
-        for everybody whose turn it is.
+        for everybody whose turn it is; employee: one a person; attendance_month: one a person and closed month.
 
         Lists what was created within 365 days, in every status; `since.closed` is listed but not read again;
         `since.only` (ids, or numbers read before) is read without listing. Errors as the calls raise them.
@@ -67,6 +80,10 @@ class DingTalk:
             raise UsageError(
                 f"found the stream {stream!r}, expected one of {', '.join(self.manifest.streams)}"
             )
+        if stream == "employee":
+            return self._personnel.pages(since)
+        if stream == "attendance_month":
+            return self._attendance.pages(since)
         return self._approvals.pages(stream, since)
 
     def observe(self, kind: str, refs: Sequence[str] | None) -> pl.DataFrame:

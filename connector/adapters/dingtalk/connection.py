@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connector.adapters.kit.form import HttpForm
 from connector.adapters.kit.network import Endpoint
@@ -53,7 +55,23 @@ class DingTalkForm(HttpForm):
     calls_per_day: int = Field(
         default=2000, ge=50, description="share of the monthly quota for one day / 每日调用上限"
     )
+    attendance: bool = Field(
+        default=False, description="read times late; costs a call a person and month / 读取考勤迟到次数"
+    )
+    late_column: str = Field(
+        default="迟到次数", min_length=1, description="its column of times late / 考勤报表中迟到次数的列名"
+    )
+    roster: bool = Field(
+        default=False, description="use the roster as the HR store / 以智能人事花名册作为人事数据来源"
+    )
     page: int = Field(default=20, ge=1, le=20, description="ids a page; the vendor's limit is 20 / 每页条数")
+
+    @model_validator(mode="after")
+    def _names_the_app(self) -> Self:
+        """The roster is asked in the name of the app."""
+        if (self.roster or self.attendance) and not self.agent_id.isdecimal():
+            raise ValueError("agent_id must be the number of the app where roster or attendance is switched on")
+        return self
 
     def endpoint(self, base_url: str) -> Endpoint:
         """Where the channel to one of the two hosts goes; `pins` name the keys of both."""

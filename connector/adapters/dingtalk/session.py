@@ -44,6 +44,11 @@ class Session:
         }
         self.server_time: tuple[datetime, datetime] | None = None  # (theirs, ours) at the last answer
 
+    @property
+    def calls_left(self) -> int:
+        """Calls of today that need no share kept for exits."""
+        return self._day.left
+
     def send(self, call: wire.Call, *, is_urgent: bool = False) -> dict[str, Any]:
         """The answer of a call. Errors as `wire.answer` and the channel say; a refused token is renewed."""
         box = self._boxes[call.host]

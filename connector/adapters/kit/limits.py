@@ -51,6 +51,11 @@ class CallBudget:
             self._turn()
             return self._used
 
+    @property
+    def left(self) -> int:
+        """Calls of today outside the reserve that are not made yet."""
+        return max(0, self._per_day - self._reserve - self.used)
+
     def take(self, *, is_urgent: bool = False) -> None:
         """Count one call. RetryableError, not before midnight, when today's share is used up."""
         with self._lock:

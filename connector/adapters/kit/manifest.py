@@ -9,7 +9,7 @@ import yaml
 from connector.adapters.contract import Manifest, SinkKind
 from connector.errors import ConfigError
 
-_KEYS = {"adapter", "title", "roles", "streams", "sinks", "proves_end_by", "strength"}
+_KEYS = {"adapter", "title", "roles", "streams", "sinks", "closes", "proves_end_by", "strength"}
 _REQUIRED = {"adapter", "title", "roles", "streams"}
 _ROLES = {"finance", "oa", "hr"}
 
@@ -30,6 +30,7 @@ def load_manifest(text: str, place: str) -> Manifest:
         roles=tuple(found["roles"]),
         streams=tuple(found["streams"]),
         sinks=tuple(_sink(sink, place) for sink in found.get("sinks", [])),
+        closes=tuple(found.get("closes", [])),
         proves_end_by=str(found.get("proves_end_by", "empty_page")),
         strength=str(found.get("strength", "none")),
     )
