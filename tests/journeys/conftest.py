@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -85,19 +85,26 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @contextmanager
-def open_town(folder: Path, sheet: str = "", **kingdee: Any) -> Iterator[Town]:
-    """The town of `folder/company`. `sheet`: over the rules; `kingdee`: options of that connection other than usual."""
+def open_town(
+    folder: Path, clock: type[TownClock] = TownClock, dingtalk: Mapping[str, Any] | None = None, sheet: str = "",
+    **kingdee: Any,
+) -> Iterator[Town]:
+    """The town of `folder/company`. `kingdee`, `dingtalk`: options of those connections other than the usual; a
+    DingTalk with a roster is the HR store. `sheet`: over the rules."""
     world = load_world(folder / "company")
     standins = {"kingdee": KingdeeStandIn(world), "dingtalk": DingTalkStandIn(world, rate_limits=False)}
     with ExitStack() as stack:
         box = stack.enter_context(start_sandbox(world, standins))
         document = settings_of(world, box.describe(), HrSource())
         document["connections"]["kingdee"] |= kingdee
+        document["connections"]["dingtalk"] |= dingtalk or {}
+        if (dingtalk or {}).get("roster"):
+            del document["connections"]["hr"]
         if sheet:
             (folder / "sheet.d").mkdir()
             (folder / "sheet.d" / "own.yaml").write_text(sheet, "utf-8")
             document["rules"] = "sheet.d"
-        yield Town(box, stack.enter_context(House().desk_of(document, folder, clock=TownClock(world))))
+        yield Town(box, stack.enter_context(House().desk_of(document, folder, clock=clock(world))))
 
 
 def planned(record: NightRecord) -> set[tuple[str, str, str]]:
