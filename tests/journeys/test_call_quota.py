@@ -34,7 +34,7 @@ def apply_for(world: World, serial: int, reached: int) -> None:
 
 
 def usual_day(town: Town, night: int) -> None:
-    """Every other day somebody applies, and what was asked for two days ago is agreed; now and then somebody resigns."""
+    """Every other day somebody applies and what was asked for two days ago is agreed; now and then somebody resigns."""
     if night <= 3:
         town.happens(night)
     else:

@@ -15,7 +15,7 @@ import polars as pl
 from connector.adapters.contract import Clock, End, Page, Reject, Since
 from connector.adapters.dingtalk import instances, listing
 from connector.adapters.dingtalk.connection import DingTalkForm
-from connector.adapters.dingtalk.instances import Gate, Row
+from connector.adapters.dingtalk.instances import Gate, Row, attached_to, revokes
 from connector.adapters.dingtalk.marks import Marks
 from connector.adapters.dingtalk.session import Session
 from connector.adapters.dingtalk.users import Users
@@ -113,10 +113,17 @@ class Approvals:
 
     def _approval_rows(self, ref: str, instance: dict[str, Any]) -> list[Row]:
         row = self._row(ref, instance)
+        if row["state"] == "completed" and self._is_revoked(instance):
+            row["state"] = "withdrawn"
         if row["state"] == "running" and self._running is not None:
             self._running[ref] = None
         steps = instances.steps_of(instance, self._zone) + instances.waiting_of(instance)
         return [row | step | {"approver_employee": self._decider(step)} for step in steps]
+
+    def _is_revoked(self, instance: dict[str, Any]) -> bool:
+        """Whether what had passed was revoked by an instance of its own. One that cannot be read revokes nothing."""
+        read = listing.read_details(lambda ref: self._marks.read_instance(ref, is_urgent=False), attached_to(instance))
+        return any(revokes(found) for part in read for _, found in part if not isinstance(found, RejectedError))
 
     def _decider(self, step: Row) -> str | None:
         """Employee number of whoever decides a step: few users do; who only hands in or comments is not asked for."""

@@ -77,6 +77,17 @@ def state_of(instance: Raw) -> str:
     return _STATES.get((str(status), str(result)), "running")
 
 
+def attached_to(instance: Raw) -> list[str]:
+    """Ids of instances that were handed in to change or revoke this one after it had passed."""
+    found = instance.get("attachedProcessInstanceIds")
+    return [str(one) for one in found if one] if isinstance(found, list) else []
+
+
+def revokes(attached: Raw) -> bool:
+    """Whether an instance attached to another one has revoked it."""
+    return attached.get("bizAction") == "REVOKE" and state_of(attached) == "completed"
+
+
 def gate_of(instance: Raw, gate: Gate, zone: ZoneInfo) -> GateView:
     """Where the clearance gate stands, told from one detail.
 

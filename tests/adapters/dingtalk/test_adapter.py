@@ -119,6 +119,30 @@ def test_approval_steps_arrive_one_row_each_and_an_instance_without_any_still_on
     assert found["opinion"].to_list() == [None, "fine", None]
 
 
+PASSED = {"status": "COMPLETED", "result": "agree", "tasks": []}
+
+
+@pytest.mark.parametrize(
+    ("attached", "state"),
+    [
+        ({"bizAction": "REVOKE", **PASSED}, "withdrawn"),
+        ({"bizAction": "REVOKE", "status": "RUNNING"}, "completed"),
+        ({"bizAction": "REVOKE", "status": "COMPLETED", "result": "refuse"}, "completed"),
+        ({"bizAction": "MODIFY", **PASSED}, "completed"),
+    ],
+)
+def test_an_approval_that_another_one_revoked_has_not_passed_any_more(connect, office, attached, state):
+    office.put("a1", "PROC-LOAN", attachedProcessInstanceIds=["a2"], **PASSED)
+    office.put("a2", "PROC-LOAN", **attached)
+    office.of_code["PROC-LOAN"] = ["a1"]
+    assert mapped("approval", pull(connect(), "approval"))["state"].to_list() == [state]
+
+
+def test_an_attached_approval_that_cannot_be_read_revokes_nothing(connect, office):
+    office.put("a1", "PROC-LOAN", attachedProcessInstanceIds=["gone"], **PASSED)
+    assert mapped("approval", pull(connect(), "approval"))["state"].to_list() == ["completed"]
+
+
 def put_waiting(office, ref, user):
     handed_in = [record("START_PROCESS_INSTANCE", "u-e1")]
     office.put(ref, "PROC-LOAN", tasks=[task(1, user, activity="boss")], operationRecords=handed_in)

@@ -55,8 +55,14 @@ class Small:
         self._said = sandbox.describe()
         options = {**self._said["dingtalk"], "network": "sandbox", "calls_per_second": 1000}
         setting = Setting("dingtalk", "CNY", ZoneInfo("Asia/Shanghai"), SystemClock())
-        self.dingtalk: DingTalk = build(options, setting)
+        self._connect = lambda **changes: build(options | changes, setting)
+        self.dingtalk: DingTalk = self._connect()
         self.refs: dict[str, str] = {}
+
+    def reconnect(self, **changes: Any) -> None:
+        """The same company with other options."""
+        self.dingtalk.close()
+        self.dingtalk = self._connect(**changes)
 
     def chaos(self, op: str, fault: str, **more: Any) -> None:
         self._post("/_chaos", [{"system": "dingtalk", "op": op, "fault": fault, **more}])
@@ -220,7 +226,7 @@ def test_a_release_that_landed_unseen_is_found_done_and_not_done_twice(small):
 
 
 def test_a_page_of_ids_that_comes_again_stops_the_listing(small):
-    small.dingtalk._form = small.dingtalk._form.model_copy(update={"page": 1})
+    small.reconnect(page=1)
     small.chaos("instanceIds/query", "duplicate_page", form="PROC-EXIT", after=4)
     with pytest.raises(WireError, match=r"seen before|second time"):
         small.exits()
