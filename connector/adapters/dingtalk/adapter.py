@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -94,25 +94,32 @@ class DingTalk:
         """
         marks: list[Mark] = []
         if kind == "brief":
-            chosen = self._approvals.running("loan") if refs is None else refs
-            marks = self._seen(self._marks.brief_of, chosen, is_running=refs is None)
+            marks = self._briefs(refs)
         elif self.manifest.sink(kind) is not None:
             chosen = self._approvals.running("exit") if refs is None else refs
-            marks = self._todos(chosen) if kind == "todo" else self._seen(self._marks.hold_of, chosen)
+            marks = self._todos(chosen) if kind == "todo" else self._holds(chosen)
         return pl.DataFrame(marks, schema=schema("mark"), orient="row")
 
-    def _seen(
-        self, mark_of: Callable[[str, Raw, datetime], Mark], refs: Sequence[str], *, is_running: bool = False
-    ) -> list[Mark]:
-        """A mark an approval; `is_running`: only of those that run still."""
-        marks: list[Mark] = []
-        for part in listing.read_details(self._marks.read_instance, refs):
+    def _holds(self, refs: Sequence[str]) -> list[Mark]:
+        return [self._marks.hold_of(ref, found, self._setting.clock.now()) for ref, found in self._fresh(refs)]
+
+    def _briefs(self, refs: Sequence[str] | None) -> list[Mark]:
+        """Of applications; an application that ended since it was pulled has no place for one."""
+        chosen = self._approvals.running("loan") if refs is None else refs
+        return [
+            self._marks.brief_of(ref, found, self._setting.clock.now())
+            for ref, found in self._fresh(chosen, is_urgent=False)
+            if refs is not None or instances.state_of(found) == "running"
+        ]
+
+    def _fresh(self, refs: Sequence[str], *, is_urgent: bool = True) -> Iterator[tuple[str, Raw]]:
+        """Details as they are now."""
+        read = partial(self._marks.read_instance, is_urgent=is_urgent)
+        for part in listing.read_details(read, refs):
             for ref, found in part:
                 if isinstance(found, RejectedError):
                     raise found
-                if not is_running or instances.state_of(found) == "running":
-                    marks.append(mark_of(ref, found, self._setting.clock.now()))
-        return marks
+                yield ref, found
 
     def _todos(self, refs: Sequence[str]) -> list[Mark]:
         found = (self._marks.todo_of(ref, self._setting.clock.now()) for ref in refs)

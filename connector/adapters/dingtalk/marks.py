@@ -94,7 +94,7 @@ class Marks:
 
     def _brief(self, action: Action, text: str) -> Receipt:
         """A comment on this very employee's running application, unless the newest one of ours says the same."""
-        instance = self.read_instance(action.ref)
+        instance = self.read_instance(action.ref, is_urgent=False)
         if instances.state_of(instance) != "running":
             return Receipt("refused", "dingtalk.refused.not_running")
         if instances.form_value(instance, self._employee_field) not in ("", action.employee):

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from connector.adapters.contract import Since
+from connector.errors import RetryableError
 from connector.model.plan import Action, digest
 from tests.adapters.dingtalk.conftest import record, task
 
@@ -103,3 +104,13 @@ def test_an_application_that_ended_since_the_pull_has_no_place_for_a_brief(conne
     list(dingtalk.pull("approval", Since(date(2026, 7, 31))))
     office.instances["a1"]["status"] = "CANCELED"
     assert dingtalk.observe("brief", None).is_empty()
+
+
+def test_briefs_leave_the_calls_that_are_kept_for_exits_alone(connect, office):
+    apply_for(office)
+    dingtalk = connect(calls_per_day=50)
+    with pytest.raises(RetryableError, match="calls_per_day"):
+        for _ in range(50):
+            dingtalk.observe("brief", ["a1"])
+    office.put("i1")
+    assert dingtalk.observe("exit_hold", ["i1"])["gate"].to_list() == ["open"]
