@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connector.adapters.contract import Check
-from connector.adapters.dingtalk import listing, wire
+from connector.adapters.dingtalk import listing, personnel_wire, wire
 from connector.adapters.dingtalk.connection import DingTalkForm
 from connector.adapters.dingtalk.instances import Gate, shows_node
 from connector.adapters.dingtalk.marks import Marks
@@ -20,7 +20,8 @@ _LOOKED_AT = 5
 
 
 class Doctor:
-    """Stages: reach, login, permission, fields (templates and node), service_user, clock."""
+    """Stages: reach, login, permission, fields (templates and node), service_user, roster and attendance where they are
+    switched on, clock."""
 
     def __init__(self, form: DingTalkForm, session: Session, marks: Marks, gate: Gate) -> None:
         self._form, self._session, self._marks, self._gate = form, session, marks, gate
@@ -32,6 +33,7 @@ class Doctor:
             lambda: self._listing(now),
             lambda: self._node(now),
             self._service_user,
+            self._people,
             self._clock,
         ]
         for stage in stages:
@@ -84,6 +86,25 @@ class Doctor:
         except ConnectorError as error:
             return [Check("service_user", False, str(error), "dingtalk.mend.no_service_user")]
         return [Check("service_user", True, str(found.get("name") or self._form.service_user))]
+
+    def _people(self) -> list[Check]:
+        """Where the roster or attendance is switched on: whether the app may read it, and the report has the column."""
+        done: list[Check] = []
+        try:
+            if self._form.roster or self._form.attendance:
+                found = self._session.send(personnel_wire.list_on_job(personnel_wire.AT_WORK, "0"), is_urgent=True)
+                users, _ = personnel_wire.on_job_of(found)
+                call = personnel_wire.read_roster(int(self._form.agent_id), users[:1])
+                numbered = personnel_wire.roster_of(self._session.send(call, is_urgent=True)) if users else {}
+                done.append(Check("roster", True, f"{len(users)} people on the first page, {len(numbered)} read"))
+            if self._form.attendance:
+                columns = personnel_wire.columns_of(self._session.send(personnel_wire.list_columns(), is_urgent=True))
+                is_there = self._form.late_column in columns
+                mend = "" if is_there else "dingtalk.mend.no_late_column"
+                done.append(Check("attendance", is_there, ", ".join(columns)[:200], mend))
+        except ConnectorError as error:
+            return [*done, Check("attendance" if done else "roster", False, str(error), "dingtalk.mend.no_people")]
+        return done
 
     def _clock(self) -> list[Check]:
         if self._session.server_time is None:

@@ -159,3 +159,14 @@ def test_people_and_attendance_of_a_night_are_listed_once(organisation) -> None:
     listed = organisation.counted(lambda: pull(dingtalk, "employee"))
     assert organisation.counted(lambda: pull(dingtalk, "attendance_month")) == HERE * CLOSED_MONTHS + 1
     assert listed == 5  # everybody, who leaves, who left, their roster, last days
+
+
+def test_check_looks_at_people_and_attendance_where_they_are_switched_on(organisation) -> None:
+    checks = organisation.connect(roster=True, attendance=True).check()
+    assert [one.stage for one in checks if one.passed][-3:] == ["roster", "attendance", "clock"]
+
+
+def test_check_names_the_columns_where_the_one_of_times_late_is_not_among_them(organisation) -> None:
+    last = organisation.connect(attendance=True, late_column="晚到").check()[-1]
+    assert (last.stage, last.passed, last.mend) == ("attendance", False, "dingtalk.mend.no_late_column")
+    assert "迟到次数" in last.found
