@@ -90,9 +90,11 @@ def explain(
     from connector.model.faults import fault
     from connector.store.exits import cases
     from connector.store.outbox import history
+    from connector.sync.succession import number_now
 
     lang = language(lang)
     with house().desk(config) as desk:
+        employee = number_now(desk, employee)
         papers, zone, currency = last_papers(desk), desk.company.zone, desk.company.currency
         mine = [f for f in papers["findings"]["findings"] if f["employee"] == employee or f["subject"] == employee]
         written = history(desk.store, employee)

@@ -56,15 +56,15 @@ def settle_employees(employees: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFram
 
 def link_people(
     people: pl.DataFrame, employees: pl.DataFrame, doubled: pl.DataFrame, stored: pl.DataFrame,
-    parted: pl.DataFrame = NO_PAIRS,
+    parted: pl.DataFrame = NO_PAIRS, heirs: pl.DataFrame = NO_PAIRS,
 ) -> Links:
     """Finance's `person` rows against HR's `employee` rows.
 
     `stored`: number, person, rule — links that live; they count while that employee exists. `parted`: number, person —
     pairs that a person has taken apart: no rule links them, and whoever was parted from a number stays a candidate
-    for it until it is linked.
+    for it until it is linked. `heirs`: number, person — an earlier number in HR, and the one of today; the two are one.
     """
-    keyed, staff = _keyed(people), _staff(employees, doubled)
+    keyed, staff = _keyed(people), _staff(employees, doubled, heirs)
     seen = _seen(keyed, staff, stored, parted)
     fits = [(pl.col(condition), state, who, rule) for condition, state, who, rule in ORDER]
     nothing = pl.lit(None, pl.String)
@@ -114,13 +114,16 @@ def _keyed(people: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _staff(employees: pl.DataFrame, doubled: pl.DataFrame) -> pl.DataFrame:
-    """One row per number of HR with its keys."""
+def _staff(employees: pl.DataFrame, doubled: pl.DataFrame, heirs: pl.DataFrame) -> pl.DataFrame:
+    """One row per number of HR with its keys; `now` is the number that its person has today."""
     several = doubled.select(person="number").unique().with_columns(is_doubled=pl.lit(True))
     return employees.select(person="number", name="name", mobile="mobile", id_hash="id_hash").join(
         several, on="person", how="left", validate="1:1"
+    ).join(
+        heirs.rename({"number": "person", "person": "now"}), on="person", how="left", validate="1:1"
     ).select(
-        "person", "id_hash", pl.col("is_doubled").fill_null(False), name_key=name_key("name"),
+        "person", "id_hash", pl.coalesce("now", "person").alias("now"), pl.col("is_doubled").fill_null(False),
+        name_key=name_key("name"),
         number_key=_number_key("person"), mobile_key=mobile_key("mobile"),
     )
 
@@ -173,10 +176,11 @@ def _beside(seen: pl.DataFrame, who: str, staff: pl.DataFrame, parted: pl.DataFr
 
 
 def _holders(keyed: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
-    """`number, holders, holder`: how many of HR have this identity, and the one it is: alone, or under this number."""
+    """`number, holders, holder`: how many numbers of HR have this identity, and which it is: this number, or that of
+    today where all are one person's."""
     both = keyed.select("number", "id_hash").drop_nulls().join(staff.drop_nulls("id_hash"), on="id_hash", how="inner")
     own = pl.col("person").filter(pl.col("person") == pl.col("number")).first()
-    alone = pl.when(pl.col("person").n_unique() == 1).then(pl.col("person").first())
+    alone = pl.when(pl.col("now").n_unique() == 1).then(pl.col("now").first())
     return both.group_by("number").agg(holders=pl.col("person").n_unique(), holder=pl.coalesce(own, alone))
 
 

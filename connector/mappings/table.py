@@ -233,7 +233,7 @@ def _amount(field: Field, mapping: StreamMapping, context: Context) -> pl.Expr:
 
 def _is_bad(field: Field, table: str) -> pl.Expr:
     value = pl.col(f"={field.target}")
-    if field.source is None or field.kind == "id_hash":  # a slip there loses no row
+    if field.source is None or field.kind == "id_hash":  # a witness: a passport is no reason to lose the row
         return pl.lit(False)
     unreadable = value.is_null() & convert.text(pl.col(field.source)).is_not_null()
     if field.kind == "date":  # "no date" is written as a very early date: readable

@@ -57,7 +57,7 @@ def warnings(
     opinions: Iterable[Opinion], rules: FlagRules, observed: Mapping[Identity, Observed], target: str
 ) -> list[Desired]:
     """Warnings on HR's employees, under their employee numbers."""
-    in_hr = (replace(opinion, number=opinion.employee) for opinion in opinions)
+    in_hr = dict.fromkeys(replace(opinion, number=opinion.employee) for opinion in opinions)
     return _flags_of("warning", in_hr, rules, observed, target, {})
 
 

@@ -64,6 +64,7 @@ EMPLOYEE: dict[str, FileColumn] = {
     "monthly_salary": _column(_INT, HR, "monthly salary in the company's currency", money="", is_secret=True),
     "salary_band": _column(_TEXT, f"{HR} {OPEN}", "balance as a share of the salary, as a band", BANDS),
     "owes": _column(_YES, OPEN, "a loan of his, in any currency, is open"),
+    "owes_from_before": _column(_YES, f"{OPEN} {HR}", "one of them was lent under an earlier employee number of his"),
     "balance": _column(_INT, OPEN, "open balance in the company's currency; unknown with foreign debts", money=""),
     "certain_balance": _column(
         _INT, OPEN, "what he surely owes, even where more may be missing; unknown with foreign debts", money=""

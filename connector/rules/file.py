@@ -122,6 +122,7 @@ def _debts(loans: pl.DataFrame, key: str, facts: Facts, window_months: int) -> p
         home_seen=owed.filter(is_home).sum(),
         foreign=(is_open & ~is_home).sum(),
         seen_open=is_open.sum().cast(pl.Int64),
+        seen_before=(is_open & pl.col("lent_under").is_not_null()).sum(),
         overdue_total=known_total(owed.filter(is_home & (pl.col("due_on") < facts.as_of).fill_null(False))),
         oldest=pl.col("lent_on").filter(is_open).min(),
         window=(pl.col("lent_on") > start).sum().cast(pl.Int64),
@@ -145,7 +146,8 @@ def employee_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
     )
     salary = pl.when(pl.col("currency").fill_null(facts.currency) == facts.currency).then(pl.col("monthly_salary"))
     file = file.with_columns(
-        employee=pl.col("number"), owes=_owes(known), balance=balance, monthly_salary=salary,
+        employee=pl.col("number"), owes=_owes(known), owes_from_before=_owes_from_before(facts, known), balance=balance,
+        monthly_salary=salary,
         certain_balance=pl.when(no_foreign).then(pl.col("home_seen").fill_null(0)),
         certain_loans_in_window=pl.col("window").fill_null(0),
         open_loans=sum_known(pl.col("seen_open"), rows, known),
@@ -163,6 +165,13 @@ def _owes(known: pl.Expr) -> pl.Expr:
     return pl.when(seen).then(True).when(known).then(False)
 
 
+def _owes_from_before(facts: Facts, known: pl.Expr) -> pl.Expr:
+    """Whoever never had another number has no debt from before, whatever else may be missing."""
+    seen = pl.col("seen_before").fill_null(0) > 0
+    had_another = pl.col("number").is_in(facts.heirs["person"].implode())
+    return pl.when(seen).then(True).when(known | ~had_another).then(False)
+
+
 def exit_balances(facts: Facts) -> pl.DataFrame:
     """Per exit and currency what its person owes: `exit, currency, balance (minor units > 0), loans`."""
     is_open = paid_out(facts).filter(pl.col("balance") > 0)
@@ -175,7 +184,7 @@ def exit_balances(facts: Facts) -> pl.DataFrame:
 def _ledger(exits: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     """Loans of each exit's person, each once: by the link; where HR does not know him, by the number on the form."""
     keyed = exits.select(pl.col("number").alias("exit"), "person", pl.col("employee").alias("form_number"))
-    slim = loans.select("ref", "system", "person", "employee", "currency", "balance", "lent_on", "due_on")
+    slim = loans.select("ref", "system", "person", "employee", "currency", "balance", "lent_on", "due_on", "lent_under")
     linked = keyed.join(slim, on="person", how="inner").drop("employee")
     strangers = keyed.filter(pl.col("person").is_null())
     by_number = strangers.join(

@@ -24,7 +24,9 @@ def _by_person(table: str) -> pl.DataFrame:
 class Facts:
     """Linked canonical tables of one part, all as of one business date.
 
-    `loan`, `exit` and the tables of months carry `person`: the employee number in HR, null when not linked. `doubt` has
+    `loan`, `exit` and the tables of months carry `person`: the employee number in HR, null when not linked; `loan` also
+    `lent_under`: the earlier number of that person, null when it is today's. `heirs` (number, person) has every such
+    pair of an earlier number and today's. `doubt` has
     a row (person, reason) for everybody who may owe more than is seen: candidates of disputed or unlinked loans, owners
     of rejected rows. `unread` (stream, person): whose month or signal could not be read. `complete` names the streams
     whose end is proved. `suspended` is the cause for which releases rest for the whole company, or "".
@@ -48,6 +50,7 @@ class Facts:
     signal: pl.DataFrame = field(default_factory=lambda: _by_person("signal"))
     # number, reports, waiting: counted over the whole company, whatever part this is.
     crowd: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CROWD))
+    heirs: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"number": pl.String, "person": pl.String}))
     unread: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"stream": pl.String, "person": pl.String})
     )

@@ -25,6 +25,7 @@ IDENTITY = {
     "identity.unlinked": ("warning", ["finance", "it"]),
     "identity.disputed": ("warning", ["finance", "hr", "it"]),
     "identity.vanished": ("critical", ["finance", "it"]),
+    "identity.possible_rehire": ("info", ["finance", "hr"]),
     "books.person_difference": ("critical", ["finance"]),
 }
 

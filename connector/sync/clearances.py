@@ -50,6 +50,8 @@ def look_at_exits(desk: Desk, linked: Linked, assessment: Assessment) -> list[Lo
             judged["reason"] or "", seen, row["person"] in doubted,
             bool(judged["is_back"]),
         )
+        if before is not None and row["person"]:  # he may have another number by now
+            before = replace(before, employee=row["person"])
         case = before or Case(
             row["system"], row["ref"], row["number"], judged["employee"],
             opened_on=row["requested_on"] or facts.as_of, ever_owed=judged["employee"] in owed_in_hr,

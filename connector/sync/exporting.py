@@ -14,6 +14,7 @@ from connector.store.exits import cases
 from connector.store.links import stored_links
 from connector.store.snapshots import SnapshotRow, last_complete
 from connector.sync.connections import Desk
+from connector.sync.succession import numbers_now
 
 # Rows that are Python objects at a time.
 _SLICE = 5_000
@@ -36,7 +37,9 @@ def employees(desk: Desk) -> Rows:
 def loans(desk: Desk) -> Rows:
     """Every open item of the last complete read; `employee` is HR's number where the link is known."""
     finance = desk.company.by_role("finance")
-    links = stored_links(desk.store, finance.name if finance else "").lazy()
+    links = stored_links(desk.store, finance.name if finance else "").with_columns(
+        pl.col("person").replace(numbers_now(desk))
+    ).lazy()
     people = _people(desk).lazy()
     found = (
         _read(desk, "finance", "open_item").select(_LOAN)

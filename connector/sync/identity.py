@@ -22,6 +22,7 @@ from connector.store.audit import write_line
 from connector.store.links import end_link, history_of, living, living_links, make_link
 from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
+from connector.sync.succession import numbers_now
 
 # Numbers named when one is not known: as many as can be read at a glance.
 _NEAR = 5
@@ -42,8 +43,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case that a person has to settle. `kind`: unlinked, disputed, vanished; `subjects`: loans, exits or employees
-    that wait for it."""
+    """A case that a person has to settle. `kind`: unlinked, disputed, vanished, possible_rehire; `subjects`: loans,
+    exits or employees that wait for it."""
 
     kind: str
     over: str
@@ -116,13 +117,14 @@ def open_cases(desk: Desk, findings: Iterable[Mapping[str, Any]]) -> list[OpenCa
     """The cases of the last night that nobody has settled since. `findings`: documents of that night."""
     finance = desk.company.by_role("finance")
     linked = living_links(desk.store, finance.name if finance else "").filter(pl.col("rule") == PERSON)
-    settled = set(linked["number"])
+    settled, followed = set(linked["number"]), set(numbers_now(desk))
     staff = {row["number"]: row for row in staff_of(desk).iter_rows(named=True)}
     grouped: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for finding in findings:
         area, _, kind = str(finding["rule"]).partition(".")
         number = str(finding["facts"].get("number") or finding["subject"])
-        if area == "identity" and finding["verdict"] == "hit" and not (finding["over"] == "loan" and number in settled):
+        is_settled = number in {"loan": settled, "employee": followed}.get(finding["over"], ())
+        if area == "identity" and finding["verdict"] == "hit" and not is_settled:
             grouped.setdefault((kind, finding["over"], number), []).append(finding)
     return [_case(kind, over, number, mine, staff) for (kind, over, number), mine in sorted(grouped.items())]
 
@@ -137,12 +139,14 @@ def _case(
 
 def _choice(kind: str, over: str, number: str, person: str, row: Mapping[str, Any]) -> Choice:
     command = link_command(number, person) if over == "loan" and kind != "vanished" else ""
+    if kind == "possible_rehire":
+        command = link_command(number, person, "--succeeds ")
     return Choice(person, row.get("name") or "", row.get("status") or "unknown", command)
 
 
-def link_command(number: str, employee: str) -> str:
+def link_command(number: str, employee: str, option: str = "") -> str:
     """The command by which a person says that this number is this employee."""
-    return f"connector link {quote(number)} {quote(employee)} --by NAME --why TEXT"
+    return f"connector link {option}{quote(number)} {quote(employee)} --by NAME --why TEXT"
 
 
 def staff_of(desk: Desk) -> pl.DataFrame:

@@ -12,20 +12,21 @@ from typing import Any
 import polars as pl
 
 from connector.mappings.finance import compose_loans
-from connector.mappings.link import link_people, settle_employees
+from connector.mappings.link import settle_employees
+from connector.mappings.succession import follow, with_heirs
 from connector.model.findings import FINDING_SCHEMA, no_findings
-from connector.model.links import BY_RULE
 from connector.model.tables import empty
 from connector.rules.columns import APPRAISAL, APPROVER, ATTENDANCE, SIGNAL
 from connector.rules.knowledge import Facts
 from connector.rules.reporting import count_crowd
 from connector.store.exits import cases
-from connector.store.links import keep_links, living_links, parted_links
 from connector.sync.connections import Desk
 from connector.sync.leaving import exits_of, live_cases, numbered_once
 from connector.sync.owing import difference_doubt, difference_findings, owed_in_all, person_differences
+from connector.sync.owners import everybody_in_finance, owners_of
 from connector.sync.pull import Streams
 from connector.sync.staging import books
+from connector.sync.succession import possible_rehires
 from connector.sync.vanishing import dated_later, doubt_rows, facts_json, rejected_keys, streams_of_debt, vanished_rows
 
 
@@ -65,47 +66,42 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
         rows_of(streams, "open_item"), rows_of(streams, "payout"), rows_of(streams, "request"),
         desk.company.payout_prefix,
     ))
-    finance = desk.company.by_role("finance")
-    system = finance.name if finance else ""
-    stored, parted = living_links(desk.store, system), parted_links(desk.store, system)
-    unseen = _unseen(streams, stored, employees, complete)
-    links = link_people(
-        _people(rows_of(streams, "person"), loans), _with_unseen(employees, unseen), doubled, stored, parted
-    )
-    linked = links.people.filter(pl.col("state") == "linked")
-    if finance is not None and before is None:
-        keep_links(desk.store, finance.name, linked, BY_RULE, desk.clock.now())
-    by_number = linked.select("number", "person")
-    loans = loans.join(by_number, left_on="employee", right_on="number", how="left", validate="m:1")
-    sure = pl.concat([employees.select("number"), unseen.select("number")]).join(
-        doubled.select("number").unique(), on="number", how="anti"
-    )
+    people = everybody_in_finance(rows_of(streams, "person"), loans)
+    owners = owners_of(desk, streams, employees, doubled, people, "employee" in complete, keeps=before is None)
+    by_number, heirs = owners.by_number, owners.heirs
+    loans = loans.join(owners.linked, left_on="employee", right_on="number", how="left", validate="m:1")
+    sure = owners.here.join(doubled.select("number").unique(), on="number", how="anti")
     live = [] if before is not None else live_cases(cases(desk.store))
     exits = exits_of(desk, rows_of(streams, "exit"), employees, sure, complete, live)
-    people = dict(by_number.iter_rows())
-    vanished = no_findings() if before is not None else vanished_rows(desk, streams, people, run)
+    exits = follow(exits, heirs).select(exits.columns)
+    numbers = dict(by_number.iter_rows())
+    vanished = no_findings() if before is not None else vanished_rows(desk, streams, numbers, run)
+    given_up = heirs.select(subject="number", over=pl.lit("employee"))
+    vanished = vanished.join(given_up, on=["subject", "over"], how="anti")
     differences = person_differences(streams.get("open_item"))
     doubt = pl.concat([
         difference_doubt(differences, by_number),
-        doubt_rows(loans, links.candidates, rows_of(streams, "approval"), streams, vanished, by_number, employees),
+        doubt_rows(loans, owners.candidates, rows_of(streams, "approval"), streams, vanished, by_number, employees),
         dated_later(loans, as_of), *([before.doubt] if before is not None else []),
-    ]).unique().sort("person", "reason")
+    ])
+    doubt = with_heirs(doubt, heirs).unique().sort("person", "reason")
     difference, cause = ({}, before.suspended) if before is not None else _books(streams, complete)
     approvals = rows_of(streams, "approval")
     facts = Facts(
         employees, loans, approvals, exits, doubt, _known(streams, complete), as_of, desk.company.currency,
-        desk.company.zone, cause, desk.company.approval_chain, crowd=count_crowd(employees, approvals),
+        desk.company.zone, cause, desk.company.approval_chain, crowd=count_crowd(employees, approvals), heirs=heirs,
         **_conduct(streams, sure),
     )
-    state = _states(loans, links.people)
+    state = _states(loans, owners.states)
     is_blind = not {"employee", "person"} <= complete
     findings = pl.concat([
-        no_findings() if is_blind else _identity_findings(state, links.candidates, exits, doubled), vanished,
-        difference_findings(differences, people, desk.company.currency),
+        no_findings() if is_blind else _identity_findings(state, owners.candidates, exits, doubled), vanished,
+        no_findings() if is_blind else possible_rehires(desk, employees, loans, heirs),
+        difference_findings(differences, numbers, desk.company.currency),
     ])
     return Linked(
-        facts, findings, people, _counts(state), difference, _repaid(streams, by_number),
-        _absent(desk, streams), frozenset(streams) - complete, _in_question(loans, links.candidates),
+        facts, findings, numbers, _counts(state), difference, _repaid(streams, by_number),
+        _absent(desk, streams), frozenset(streams) - complete, _in_question(loans, owners.candidates),
     )
 
 
@@ -127,24 +123,6 @@ def _conduct(streams: Streams, sure: pl.DataFrame) -> dict[str, Any]:
 def _in_question(loans: pl.DataFrame, candidates: pl.DataFrame) -> frozenset[str]:
     stray = loans.filter(pl.col("person").is_null() & pl.col("lent_on").is_not_null()).select(number="employee")
     return frozenset(candidates.join(stray, on="number", how="semi")["person"].to_list())
-
-
-def _unseen(streams: Streams, stored: pl.DataFrame, employees: pl.DataFrame, complete: frozenset[str]) -> pl.DataFrame:
-    """`number` of people of HR who are linked but not among tonight's rows: not read, or not readable."""
-    gone = stored.select(number="person").unique().join(employees.select("number"), on="number", how="anti")
-    if "employee" in complete:
-        gone = gone.filter(pl.col("number").is_in(sorted(rejected_keys(streams, "employee"))))
-    return gone
-
-
-def _with_unseen(employees: pl.DataFrame, unseen: pl.DataFrame) -> pl.DataFrame:
-    return pl.concat([employees, unseen], how="diagonal")
-
-
-def _people(people: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
-    """Everybody finance knows: its employee records, and borrowers that have none."""
-    bare = loans.select(number="employee").unique().join(people.select("number"), on="number", how="anti")
-    return pl.concat([people.select("number", "name", "mobile", "id_hash"), bare], how="diagonal")
 
 
 # Streams that a rule may rest on.

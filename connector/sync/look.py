@@ -32,6 +32,7 @@ from connector.sync.planning import desires, observe_company
 from connector.sync.pull import EXITS_OF_OTHERS, Stream, is_left_to_the_night
 from connector.sync.record import stories
 from connector.sync.staging import pull_company
+from connector.sync.succession import earlier_numbers, number_now
 from connector.sync.vanishing import DOUBT
 
 
@@ -50,7 +51,9 @@ class Look:
 
 
 def look_at(desk: Desk, employee: str, as_of: date) -> Look:
-    """Pull one person's rows and judge them. StateError when every system answered and none knows the number."""
+    """Pull one person's rows and judge them, under the number he has today. StateError when every system answered and
+    none knows the number."""
+    employee = number_now(desk, employee)
     keys = _keys(desk, employee)
     streams = {**pull_company(desk, as_of, "look", keys), **_of_the_night(desk)}
     if "exit" in streams:
@@ -89,12 +92,13 @@ def _owed(linked: Linked, employee: str, numbers: tuple[str, ...]) -> dict[str, 
 def _keys(desk: Desk, employee: str) -> dict[str, tuple[str, ...]]:
     """Role → keys to pull: his numbers in finance, his number in HR; and the exits that are surely of others."""
     finance = desk.company.by_role("finance")
-    numbers = {employee}
+    people = (employee, *earlier_numbers(desk, employee))
+    numbers = set(people)
     if finance is not None:
         linked = stored_links(desk.store, finance.name)
-        numbers |= set(linked.filter(pl.col("person") == employee)["number"].to_list())
+        numbers |= set(linked.filter(pl.col("person").is_in(people))["number"].to_list())
     others = [case.ref for case, _ in cases(desk.store).values() if case.employee not in numbers]
-    return {"finance": tuple(sorted(numbers)), "hr": (employee,), EXITS_OF_OTHERS: tuple(sorted(others))}
+    return {"finance": tuple(sorted(numbers)), "hr": people, EXITS_OF_OTHERS: tuple(sorted(others))}
 
 
 def _of_the_night(desk: Desk) -> dict[str, Stream]:

@@ -119,7 +119,7 @@ def desires(
     writing = {mark: {r.code for r in rules_on if mark in r.marks} for mark in ("exit_hold", "todo")}
     for one in looked:
         mine = [o for o in opinions if o.subject == one.number and o.rule in writing["exit_hold"]]
-        because = tuple(o.key for o in mine if o.verdict == "hit")
+        because = tuple(dict.fromkeys(o.key for o in mine if o.verdict == "hit"))
         marks = exit_marks(one.case, one.sight, one.debt, because, desk.company.confirm_always)
         wished += [mark for mark in marks if mark.content is None or writing[mark.kind]]  # off: nothing new is written
     return wished
@@ -150,20 +150,23 @@ def _rules(book: RuleBook, mark: str, linked: Linked, assessment: Assessment, un
 
 
 def _opinions(linked: Linked, assessment: Assessment) -> list[Opinion]:
-    """Findings with the number under which finance knows the person."""
-    by_person: dict[str, str] = {}
+    """Findings with each number under which finance knows the person: today's, and earlier ones."""
+    by_person: dict[str, list[str]] = {}
     for number, person in sorted(linked.numbers.items()):
-        by_person.setdefault(person, number)
+        by_person.setdefault(person, []).append(number)
     found = {row["subject"] for row in assessment.documents if row["over"] == "loan"}
     named = linked.facts.loan.filter(pl.col("number").is_in(list(found)))
     of_loan = dict(named.select("number", "employee").iter_rows())  # numbers stand once here
     return [
         Opinion(
             row["rule"], row["over"], row["subject"], row["employee"],
-            of_loan.get(row["subject"]) if row["over"] == "loan" else by_person.get(row["employee"] or ""),
-            row["verdict"], row["severity"],
+            number, row["verdict"], row["severity"],
         )
         for row in assessment.documents
+        for number in (
+            [of_loan.get(row["subject"])] if row["over"] == "loan"
+            else by_person.get(row["employee"] or "", [None])
+        )
     ]
 
 
@@ -176,7 +179,7 @@ def _doubted(linked: Linked) -> frozenset[str]:
 def _unseen(desk: Desk, linked: Linked, observed: Mapping[Identity, Observed], target: str) -> frozenset[str]:
     """Flagged numbers whose person is not surely seen tonight: their flags stay as they are."""
     present = set(linked.facts.employee["number"].to_list())
-    person_of = dict(stored_links(desk.store, target).iter_rows())
+    person_of = dict(stored_links(desk.store, target).iter_rows()) | linked.numbers
     are_whole = {"employee", "person"} <= linked.facts.complete
     standing = {o.ref for o in observed.values() if o.target == target and o.kind == "risk_flag"}
     return frozenset(

@@ -16,7 +16,7 @@ RULES = (
     "books.person_difference", "loan.split", "loan.while_one_open", "application.over_trip_limit",
     "application.over_salary_share", "performance.exit_warning", "performance.improvement_talk",
     "performance.behind_pace", "attendance.late_doubled", "signal.resume_updated", "org.manager_left",
-    "org.approver_vacant",
+    "org.approver_vacant", "exit.back_with_loan", "identity.possible_rehire",
 )
 
 

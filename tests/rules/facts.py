@@ -79,7 +79,7 @@ def facts(**tables: Any) -> Facts:
     with_person = {"person": pl.String}
     frames = {
         "employee": pl.DataFrame(tables.pop("employees", [employee()]), schema=schema("employee")),
-        "loan": pl.DataFrame(tables.pop("loans", []), schema=schema("loan") | with_person),
+        "loan": pl.DataFrame(tables.pop("loans", []), schema=schema("loan") | with_person | {"lent_under": pl.String}),
         "approval": pl.DataFrame(tables.pop("approvals", []), schema=schema("approval")),
         "exit": pl.DataFrame(tables.pop("exits", []), schema=schema("exit") | with_person),
         "doubt": pl.DataFrame(tables.pop("doubt", []), schema={"person": pl.String, "reason": pl.String}, orient="row"),
