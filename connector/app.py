@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from connector.adapters import registry
+from connector.adapters import guests, registry
 from connector.adapters.contract import Clock, Setting
 from connector.adapters.kit.clock import SystemClock
 from connector.engine.local import Log
@@ -60,20 +60,20 @@ def _text_of(path: Path) -> str:
 
 def build_connections(settings: Settings, clock: Clock) -> tuple[Connection, ...]:
     """Every connection of the file with its adapter and mappings."""
-    company = settings.company
+    company, products = settings.company, guests.admit(settings.adapters)
     found = []
     for name, spec in settings.connections.items():
         options = dict(spec)
         adapter_name = str(options.pop("adapter", ""))
         shrink_percent = _percent(options.pop("shrink_percent", SHRINK_PERCENT), f"connections.{name}.shrink_percent")
-        if adapter_name not in registry.forms():
-            known = ", ".join(sorted(registry.forms()))
+        if adapter_name not in products:
+            known = ", ".join(sorted(products))
             raise fault(ConfigError, "connections.no_adapter", f"connections.{name}", found=adapter_name, known=known)
-        options = _with_secrets(adapter_name, options, f"connections.{name}", settings)
+        options = _with_secrets(products[adapter_name], options, f"connections.{name}", settings)
         overlay = _overlay(adapter_name, settings.mappings)
         setting = Setting(name, company.currency, ZoneInfo(company.time_zone), clock, overlay)
-        adapter = registry.build(adapter_name, options, setting)
-        mapping = load_mapping(registry.mapping_text(adapter_name), f"{adapter_name}/mapping.yaml", overlay)
+        adapter = registry.build(adapter_name, options, setting, products)
+        mapping = load_mapping(products[adapter_name].mapping_text(), f"{adapter_name}/mapping.yaml", overlay)
         found.append(Connection(name, adapter.manifest.roles[0], adapter, mapping, shrink_percent))
     _refuse_rivals(found)
     return tuple(found)
@@ -102,8 +102,10 @@ def _overlay(adapter_name: str, overlays: Path | None) -> str:
     return place.read_text("utf-8") if place is not None and place.exists() else ""
 
 
-def _with_secrets(adapter: str, options: Mapping[str, Any], place: str, settings: Settings) -> dict[str, Any]:
-    fields = registry.forms()[adapter].model_fields
+def _with_secrets(
+    product: registry.Product, options: Mapping[str, Any], place: str, settings: Settings
+) -> dict[str, Any]:
+    fields = product.form().model_fields
     resolved = dict(options)
     for name, field in fields.items():
         value = resolved.get(name)
@@ -177,6 +179,14 @@ class House:
     def book_at(self, path: Path | None) -> RuleBook:
         """A rule book, or a folder of sheets over the program's own; None is that one alone."""
         return book_at(path)
+
+    def products(self, config: Path | None) -> tuple[Mapping[str, registry.Product], tuple[str, ...]]:
+        """Every adapter that a configuration admits, and the names of those it uses; without one the house's own."""
+        if config is None:
+            return registry.PRODUCTS, ()
+        settings = load_settings(config)
+        used = dict.fromkeys(str(spec.get("adapter", "")) for spec in settings.connections.values())
+        return guests.admit(settings.adapters), tuple(used)
 
     def check(self, config: Path) -> list[str]:
         """Read everything that a run would read, connect to nothing; returns what was found, one line a thing."""

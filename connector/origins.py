@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from connector.adapters import registry
+from connector.adapters import guests
 from connector.settings import load_settings
 from connector.store.database import shown_url
 
@@ -44,8 +44,10 @@ def origins(path: Path) -> list[Origin]:
     lines = dict(_lines(yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)))
     document = settings.model_dump(mode="json", exclude={"folder", "connections", "store"}) | {"store": settings.store}
     found = [_origin(keys, _shown_top(keys, value), path, lines) for keys, value in _leaves(document)]
+    products = guests.admit(settings.adapters)
     for name, spec in settings.connections.items():
-        form = registry.forms().get(str(spec.get("adapter", "")))
+        product = products.get(str(spec.get("adapter", "")))
+        form = product.form() if product else None
         for keys, value in _leaves(_with_defaults(spec, form)):
             shown = _shown(keys[-1], value, _is_secret(keys, form))
             found.append(_origin(("connections", name, *keys), shown, path, lines))

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     )
     rules: Path | None = Field(None, description="rule book; empty = the one that comes with the program")
     mappings: Path | None = Field(None, description="folder of mapping overlays, one file per adapter")
+    adapters: list[str] = Field(default_factory=list, description="packages of other authors that may bring adapters")
     connections: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False, exclude=True)
     schedule: ScheduleSettings = ScheduleSettings()
     log: LogSettings = LogSettings()

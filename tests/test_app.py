@@ -29,9 +29,9 @@ def test_the_overlay_of_a_product_is_told_to_its_adapter(tmp_path: Path, monkeyp
     told: list[Setting] = []
     build = registry.build
 
-    def listen(adapter: str, options: dict[str, Any], setting: Setting) -> Any:
+    def listen(adapter: str, options: dict[str, Any], setting: Setting, known: Any) -> Any:
         told.append(setting)
-        return build(adapter, options, setting)
+        return build(adapter, options, setting, known)
 
     monkeypatch.setattr(registry, "build", listen)
     (connection,) = build_connections(load_settings(tmp_path / "connector.yaml"), SystemClock())

@@ -1,7 +1,6 @@
 """The closed list of products. A name in a configuration picks a row here and is never imported itself.
 
-A product's own libraries are loaded when it is asked for. Products of other authors are admitted by the names of their
-packages, which an admin writes down, through the entry points that those packages declare.
+A product's own libraries are loaded when it is asked for. Nothing of a product is known here but its name.
 """
 
 from __future__ import annotations
@@ -129,9 +128,11 @@ PRODUCTS: Mapping[str, Product] = {
 NAMES = tuple(PRODUCTS)
 
 
-def build(adapter: str, options: dict[str, Any], setting: Setting) -> Adapter:
+def build(
+    adapter: str, options: dict[str, Any], setting: Setting, known: Mapping[str, Product] = PRODUCTS
+) -> Adapter:
     """The adapter of one connection. ConfigError names an unknown product, or the option that is wrong."""
-    return product(adapter).build(options, setting)
+    return product(adapter, known).build(options, setting)
 
 
 def forms() -> dict[str, type[BaseModel]]:

@@ -18,6 +18,7 @@ import typer
 
 if TYPE_CHECKING:
     from connector.adapters.contract import Clock
+    from connector.adapters.registry import Product
     from connector.engine.local import Log
     from connector.engine.schedule import Schedule
     from connector.rules.book import RuleBook
@@ -62,6 +63,8 @@ class House(Protocol):
     def book_at(self, path: Path | None) -> RuleBook: ...
 
     def check(self, config: Path) -> list[str]: ...
+
+    def products(self, config: Path | None) -> tuple[Mapping[str, Product], tuple[str, ...]]: ...
 
     def schedule(self, config: Path) -> Schedule: ...
 

@@ -1,17 +1,20 @@
 """Text for people: catalogs in zh_CN (source) and en, looked up by code. No decision is made here.
 
-`text(code, language, **facts)` fills `{named}` places; a fact that is missing shows as `?`, never as an error.
+`text(code, language, **facts)` fills `{named}` places; a fact that is missing shows as `?`, never as an error. A
+guest's texts are added under its own name and change none of the house's.
 """
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
 
 LANGUAGES = ("zh_CN", "en")
+_guests: dict[str, Traversable] = {}
 
 
 @cache
@@ -26,7 +29,18 @@ def catalog(language: str) -> dict[str, str]:
         own = product / "texts" / f"{language}.yaml"
         if own.is_file():
             _flatten(yaml.safe_load(own.read_text("utf-8")) or {}, "", found)
+    for name, guest in _guests.items():
+        theirs: dict[str, str] = {}
+        file = guest / "texts" / f"{language}.yaml"
+        _flatten(yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}, "", theirs)
+        found |= {code: words for code, words in theirs.items() if code.startswith(f"{name}.")} | found
     return found
+
+
+def adopt_texts(name: str, folder: Traversable) -> None:
+    """The texts of an adapter of another author, `texts/LANGUAGE.yaml` in its folder: those under its own name."""
+    _guests[name] = folder
+    catalog.cache_clear()
 
 
 @cache
@@ -38,8 +52,8 @@ def section(name: str, language: str) -> dict[str, str]:
     return found
 
 
-def _flatten(node: dict[str, Any], prefix: str, into: dict[str, str]) -> None:
-    for key, value in node.items():
+def _flatten(node: dict[str, Any] | None, prefix: str, into: dict[str, str]) -> None:
+    for key, value in (node or {}).items():
         name = f"{prefix}{key}"
         if isinstance(value, dict):
             _flatten(value, f"{name}.", into)
