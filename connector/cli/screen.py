@@ -14,8 +14,8 @@ from connector.i18n.foreign import clean
 
 # A command of ours within a text, as in `connector plan`.
 _COMMANDS = (
-    "init check doctor live db plan apply run look explain confirm approve link unlink cases"
-    " demo sandbox serve status runs retry undo unmark export config --help 命令 COMMAND"
+    "init check doctor live db plan apply run look explain confirm approve link unlink cases demo sandbox serve status"
+    " runs retry undo unmark export config rules adapter import --help 命令 COMMAND"
 )
 _COMMAND = re.compile(rf"(?<![\w/.-])connector (?=(?:{_COMMANDS.replace(' ', '|')})(?!\w))")
 

@@ -55,6 +55,7 @@ def only_limits(bench: Bench) -> None:
         name = "ref" if is_oa else next((key for key in _KEYS if key in every.columns), "")
         if not name:  # a total of the company names nobody
             continue
+        expect(every[name].drop_nulls().len() > 0, f"no row of {stream} with a {name}", "at least one to ask for")
         key = str(every[name].drop_nulls()[0])
         wanted = every.filter(pl.col(name) == key)
         found = bench.mapped(stream, (key,))[0]
