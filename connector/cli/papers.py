@@ -18,7 +18,6 @@ from connector.reports.workbook import write_workbook
 # Where the list begins in findings.json. Within a JSON text a quotation mark is escaped, so it cannot be met earlier.
 _LIST = re.compile(r'"findings":\s*\[')
 _BETWEEN = re.compile(r"[\s,]*")
-PAPERS = ("findings.json", "plan.json", "proof.json", "report.html", "reconciliation.xlsx")
 
 
 def write_papers(record: NightRecord, folder: Path, language: str) -> None:

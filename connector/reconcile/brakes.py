@@ -7,10 +7,14 @@ of it. What was written earlier the same day counts. Leaving a gate closed is ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from dataclasses import replace
 
 from connector.model.plan import Action, HeldGroup, Plan
 
 Group = tuple[str, str, str]  # target, kind, verb
+# Kinds that hold and forbid nothing: a first night writes them for everybody, and a group of everybody would change
+# before anybody could approve it.
+_TRICKLES = frozenset({"enrichment"})
 
 
 def limit(population: int, kind: str, verb: str) -> int:
@@ -26,7 +30,10 @@ def is_release(kind: str, verb: str) -> bool:
 def apply_brakes(
     actions: tuple[Action, ...], population: int, done_today: Mapping[Group, int], approved: Set[str]
 ) -> Plan:
-    """Groups over their limit are held, unless the hash of the very group is among the `approved` ones."""
+    """Groups over their limit are held, unless the hash of the very group is among the `approved` ones.
+
+    Of what only informs (`_TRICKLES`) the first go out up to the limit and the rest waits for the next day.
+    """
     groups: dict[Group, list[Action]] = {}
     for action in actions:
         groups.setdefault((action.target, action.kind, action.verb), []).append(action)
@@ -35,11 +42,12 @@ def apply_brakes(
     for (target, kind, verb), members in sorted(groups.items()):
         most = limit(population, kind, verb)
         done = done_today.get((target, kind, verb), 0)
-        group = HeldGroup(target, kind, members[0].verb, most, population, "over_limit", tuple(members), done)
-        over = len(members) + done > most
-        if over and group.hash not in approved:
-            held.append(group)
-        else:
+        whole = HeldGroup(target, kind, members[0].verb, most, population, "over_limit", tuple(members), done)
+        if len(members) + done <= most or whole.hash in approved:
             free.extend(members)
+            continue
+        room = max(0, most - done) if kind in _TRICKLES else 0
+        free.extend(members[:room])
+        held.append(replace(whole, actions=tuple(members[room:])))
     free.sort(key=lambda action: (action.target, action.kind, action.ref, action.verb))
     return Plan(tuple(free), tuple(held))

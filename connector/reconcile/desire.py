@@ -123,7 +123,7 @@ def exit_marks(
     todo = Desired(case.system, "todo", case.ref, case.employee, None, because, keep=True)
     if sight.strength != "hard":
         return []
-    if not withheld:
+    if case.state == "releasing" and not withheld:
         released = Desired(case.system, "exit_hold", case.ref, case.employee, None, because, release=True)
         return [released, Desired(case.system, "todo", case.ref, case.employee, None, because)]
     if case.state in ("held", "settled") and sight.owes is not None:

@@ -57,10 +57,11 @@ def briefs(applications: Iterable[Mapping[str, Any]], target: str, is_whole: boo
     """Marks on the approvals of loans that are asked for and not paid out yet.
 
     `applications`: rows with `ref` (of the approval), `employee`, `loan` and the keys of `BRIEF`. While not everything
-    they rest on was read, what stands is left as it stands.
+    they rest on was read, or a borrower may owe more than is seen (`is_in_doubt`), what stands is left as it stands.
     """
     found = []
     for row in applications:
         content: Content = {key: row[key] for key in BRIEF}
-        found.append(Desired(target, "brief", row["ref"], row["employee"], content, keep=not is_whole))
+        is_kept = not is_whole or bool(row["is_in_doubt"])
+        found.append(Desired(target, "brief", row["ref"], row["employee"], content, keep=is_kept))
     return found

@@ -92,6 +92,9 @@ class RuleBook:
 # Numbers that the files themselves are built with, and what they are where a book does not say.
 _NEEDED: dict[str, Any] = {"window_months": 6, "approval_months": 24}
 
+# No window of months is longer: fifty years.
+MOST_MONTHS = 600
+
 # Words that SQL reads by itself: a policy of that name would never be asked for.
 _SQL_WORDS = frozenset([
     "abs", "all", "and", "any", "as", "between", "case", "cast", "coalesce", "current_date", "current_time",
@@ -158,6 +161,8 @@ def _policy(name: str, value: Any, place: str) -> Policy:
     for number in (spec.get("default"), *department.values(), *position.values()):
         if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= POLICY_LIMIT:
             raise fault(RuleError, "book.no_number", here, found=repr(number), most=POLICY_LIMIT)
+    if name in _NEEDED and (department or position or spec["default"] > MOST_MONTHS):
+        raise fault(RuleError, "book.bad_months", here, most=MOST_MONTHS)
     return Policy(spec["default"], department, position)
 
 

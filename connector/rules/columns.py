@@ -22,6 +22,11 @@ APPROVAL, EXIT, TRIP, DUE = "approval", "exit", "trip", "due"
 APPROVER = "approver"
 APPRAISAL, ATTENDANCE, SIGNAL = "appraisal_month", "attendance_month", "signal"
 
+# Not streams of their own: the newest closed month is there at all; until then its rules wait, for everybody.
+RATED, CLOCKED = "rated_month", "clocked_month"
+# Nor this: the whole company was counted, as no look at one person does.
+CROWD = "crowd"
+
 # Streams about a person's conduct outside the company: a rule that rests on one needs a recorded legal basis.
 NEEDS_BASIS = frozenset({SIGNAL})
 
@@ -74,13 +79,13 @@ EMPLOYEE: dict[str, FileColumn] = {
     "oldest_open_on": _column(_DAY, OPEN, "day on which the oldest open loan was paid out"),
     "loans_in_window": _column(_INT, OPEN, "loans paid out within the policy's window of months, settled ones too"),
     "certain_loans_in_window": _column(_INT, OPEN, "those of them that are surely his; never unknown"),
-    "active_reports": _column(_INT, HR, "people at work or leaving whose manager he is"),
-    "waiting_approvals": _column(_INT, f"{APPROVAL} {HR} {APPROVER}", "running approvals that wait for him"),
+    "active_reports": _column(_INT, f"{HR} {CROWD}", "people at work or leaving whose manager he is"),
+    "waiting_approvals": _column(_INT, f"{APPROVAL} {HR} {APPROVER} {CROWD}", "running approvals that wait for him"),
     "months_below": _column(
-        _INT, APPRAISAL, "closed months in a row below target, the newest one included; one gap is bridged"
+        _INT, f"{APPRAISAL} {RATED}", "closed months in a row below target, the newest one included; one gap is bridged"
     ),
-    "months_unrated": _column(_INT, APPRAISAL, "gaps within that chain: closed months without a result"),
-    "below_since": _column(_DAY, APPRAISAL, "first month of that chain"),
+    "months_unrated": _column(_INT, f"{APPRAISAL} {RATED}", "gaps within that chain: closed months without a result"),
+    "below_since": _column(_DAY, f"{APPRAISAL} {RATED}", "first month of that chain"),
     "has_running_goal": _column(_YES, APPRAISAL, "a goal of the running month or quarter has a target and a result"),
     "goal": _column(_TEXT, APPRAISAL, "name of the running goal that is furthest behind"),
     "goal_target": _column(_INT, APPRAISAL, "its target, thousandths", digits=3),
@@ -89,9 +94,9 @@ EMPLOYEE: dict[str, FileColumn] = {
     "goal_length": _column(_INT, APPRAISAL, "days of its period"),
     "goal_reached": _column(_INT, APPRAISAL, "reached × days of the period", most=_GOAL_DAYS_LIMIT),
     "goal_due": _column(_INT, APPRAISAL, "target × days gone by: what an even pace would have", most=_GOAL_DAYS_LIMIT),
-    "has_late_history": _column(_YES, ATTENDANCE, "the newest closed month and the three before it are known"),
-    "late_count": _column(_INT, ATTENDANCE, "times late in the newest closed month"),
-    "late_baseline": _column(_INT, ATTENDANCE, "times late in the three months before it together"),
+    "has_late_history": _column(_YES, f"{ATTENDANCE} {CLOCKED}", "the newest closed month and three before are known"),
+    "late_count": _column(_INT, f"{ATTENDANCE} {CLOCKED}", "times late in the newest closed month"),
+    "late_baseline": _column(_INT, f"{ATTENDANCE} {CLOCKED}", "times late in the three months before it together"),
     "has_resume_signal": _column(_YES, SIGNAL, "a résumé was seen updated"),
     "resume_signal_on": _column(_DAY, SIGNAL, "day on which it was last seen"),
     "resume_signal_days": _column(_INT, SIGNAL, "days since then"),

@@ -17,6 +17,7 @@ from connector.rules.book import RuleBook
 from connector.rules.columns import APPRAISAL, APPROVAL, ATTENDANCE, EXIT, HR, OPEN, SIGNAL
 from connector.rules.file import digits_of, paid_out
 from connector.rules.knowledge import Facts, decimal
+from connector.rules.lending import OWNER
 
 _LOAN_FIELDS = (
     "number", "principal", "balance", "is_allocated", "currency", "lent_on", "due_on", "trip_start", "trip_end",
@@ -92,11 +93,15 @@ def _rows_of(case: _Case, facts: Facts, window_start: object) -> Iterable[pl.Dat
     if OPEN in case.streams:
         counts = pl.col("balance").fill_null(1) != 0
         counts = counts | (pl.col("lent_on") > window_start) if case.columns & _COUNTS_SETTLED else counts
-        owed = _money_text(paid_out(facts).filter(counts).with_columns(owner=pl.coalesce("person", "employee")))
+        owed = _money_text(paid_out(facts).filter(counts).with_columns(owner=_owner(facts)))
         yield _long(case.subjects.join(owed, left_on="employee", right_on="owner", how="inner"), _LOAN_FIELDS)
-
-
     yield from _of_conduct(case, facts)
+
+
+def _owner(facts: Facts) -> pl.Expr:
+    """Whose loan it is; the number in finance only where nobody in HR has it."""
+    is_strange = ~pl.col("employee").is_in(facts.employee["number"].implode())
+    return pl.coalesce("person", pl.when(is_strange).then(pl.col("employee")))
 
 
 def _of_conduct(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
@@ -104,7 +109,8 @@ def _of_conduct(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
     start = months_before(facts.as_of, _MONTHS).replace(day=1)
     for stream in sorted(case.streams & set(_CONDUCT)):
         table, dated, fields = _CONDUCT[stream]
-        rows = getattr(facts, table).filter(pl.col(dated).dt.date().is_between(start, facts.as_of))
+        on = pl.col(dated).dt.convert_time_zone(facts.zone.key).dt.date() if stream == SIGNAL else pl.col(dated)
+        rows = getattr(facts, table).filter(on.is_between(start, facts.as_of))
         if stream == APPRAISAL:
             rows = rows.with_columns([decimal(pl.col(name), 3).alias(name) for name in ("target", "actual")])
         yield _long(case.subjects.join(rows, left_on="employee", right_on="person", how="inner"), fields)
@@ -152,7 +158,7 @@ def _decided(steps: pl.DataFrame) -> pl.DataFrame:
 def _beside(case: _Case, facts: Facts) -> Iterable[pl.DataFrame]:
     """The borrower's other loans that the finding rests on: those still open, those of the same day and purpose."""
     others = facts.loan.with_columns(
-        owner=pl.coalesce("person", "employee"), day=pl.coalesce("lent_on", "applied_on"),
+        owner=OWNER, day=pl.coalesce("lent_on", "applied_on"),
         of_purpose=pl.col("purpose").fill_null(""),
     )
     keyed = case.subjects.select("rule", "over", "subject").join(

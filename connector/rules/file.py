@@ -212,9 +212,9 @@ def exit_file(facts: Facts, policies: Mapping[str, Policy]) -> pl.DataFrame:
             owes=_owes(pl.col("reason").is_null()),
             is_running=pl.col("state") == "running",
             can_hold=pl.col("gate").is_in(["open", "not_reached"]) & (pl.col("strength") == "hard"),
-            is_back=_is_back(),
-            is_passed_without_us=_is_past() & ~_is_back() & ~pl.col("gate_by_us").fill_null(False),
-            is_passed_by_us=_is_past() & ~_is_back() & pl.col("gate_by_us").fill_null(False),
+            is_back=_is_back(facts),
+            is_passed_without_us=_is_past() & ~_is_back(facts) & ~pl.col("gate_by_us").fill_null(False),
+            is_passed_by_us=_is_past() & ~_is_back(facts) & pl.col("gate_by_us").fill_null(False),
             balance=_exit_balance(),
             open_loans=sum_known(pl.col("seen_open"), pl.col("rows"), pl.col("reason").is_null()),
             employee=pl.coalesce("person", "employee"),
@@ -229,9 +229,11 @@ def _is_past() -> pl.Expr:
     return ((pl.col("gate") == "passed") | (pl.col("state") == "completed")).fill_null(False)
 
 
-def _is_back() -> pl.Expr:
-    """Hired again after this exit, and not gone since: that of an earlier employment has nothing more to say."""
-    return ((pl.col("status") != "left") & (pl.col("hired_on") > pl.col("requested_on"))).fill_null(False)
+def _is_back(facts: Facts) -> pl.Expr:
+    """Hired again after the last day of this exit, and not gone since: an earlier employment has no more to say."""
+    ended_on = pl.max_horizontal("last_day", "requested_on")
+    is_hired = pl.col("hired_on").is_between(ended_on, facts.as_of, closed="right")
+    return ((pl.col("status") != "left") & is_hired).fill_null(False)
 
 
 def _exit_balance() -> pl.Expr:

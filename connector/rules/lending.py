@@ -10,7 +10,8 @@ import polars as pl
 from connector.rules.columns import BANDS, OPEN
 from connector.rules.knowledge import Facts
 
-_OWNER = pl.coalesce("person", "employee")
+# Whose loan it is: the person in HR; a number that is not surely his is somebody by himself.
+OWNER = pl.coalesce("person", pl.concat_str(pl.lit("?"), "employee"))
 
 
 def beside_others(loans: pl.DataFrame, facts: Facts, employees: pl.DataFrame) -> pl.DataFrame:
@@ -25,7 +26,7 @@ def beside_others(loans: pl.DataFrame, facts: Facts, employees: pl.DataFrame) ->
         monthly_salary="monthly_salary",
     )
     loans = loans.with_columns(
-        owner=_OWNER, day=pl.coalesce("lent_on", "applied_on"),
+        owner=OWNER, day=pl.coalesce("lent_on", "applied_on"),
         home_principal=pl.when(pl.col("currency") == facts.currency).then(pl.col("principal")),
     ).join(people, on="person", how="left", validate="m:1")
     return _same_day(_earlier(loans, facts)).with_columns(asked_band=_asked_band())

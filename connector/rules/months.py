@@ -6,6 +6,8 @@ result is a gap. Whose row could not be read is unknown here, not without one.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import polars as pl
 
 from connector.rules.columns import APPRAISAL, ATTENDANCE, SIGNAL
@@ -35,6 +37,11 @@ def month_columns(facts: Facts) -> pl.DataFrame:
     return file
 
 
+def newest_closed(as_of: date) -> date:
+    """First day of the newest month that can be closed: the one before that of the business date."""
+    return (as_of.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
 def _is_known(facts: Facts, stream: str) -> pl.Expr:
     unread = facts.unread.filter(pl.col("stream") == stream)["person"].drop_nulls()
     return pl.lit(stream in facts.complete) & ~pl.col("person").is_in(unread.implode())
@@ -49,16 +56,17 @@ def _age(facts: Facts) -> pl.Expr:
 def _chains(facts: Facts) -> pl.DataFrame:
     """Months in a row below target, the newest closed month first. One gap is bridged, a second one ends the chain.
 
-    Met = actual ≥ target; a month of several goals is met when each is. `is_open`: the newest month has no result yet
-    and the chain before it could go on, so that its length is not known.
+    Met = actual ≥ target; a month of several goals is met when each is, and without a result while one of them has
+    none and the others are met. `is_open`: the newest month has no result yet and the chain before it could go on, so
+    that its length is not known.
     """
     rated = facts.appraisal.filter(
         (pl.col("cycle") == "month") & pl.col("is_closed") & pl.col("target").is_not_null()
-        & pl.col("actual").is_not_null()
     ).with_columns(age=_age(facts)).filter(pl.col("age").is_between(0, _REACH))
     months = rated.group_by("person", "age").agg(
-        is_below=(pl.col("actual") < pl.col("target")).any(), month=pl.col("month").min()
-    ).sort("person", "age").with_columns(
+        is_below=(pl.col("actual") < pl.col("target")).any(), month=pl.col("month").min(),
+        is_whole=pl.col("actual").is_not_null().all(),
+    ).filter(pl.col("is_below") | pl.col("is_whole")).sort("person", "age").with_columns(
         gaps=pl.col("age") - pl.int_range(pl.len(), dtype=pl.Int64).over("person"),
         met=(~pl.col("is_below")).cast(pl.Int64).cum_sum().over("person"),
     )
@@ -104,7 +112,7 @@ def _paces(facts: Facts) -> pl.DataFrame:
 def _lateness(facts: Facts) -> pl.DataFrame:
     """Times late in the newest closed month, and in the three before it together; only where all four are there.
 
-    A month whose count nobody knows yet leaves the history open: it may be there tomorrow.
+    A count that nobody knows yet, or only the newest month not there yet, leaves it open: it may be there tomorrow.
     """
     closed = facts.attendance.filter(pl.col("is_closed")).with_columns(age=_age(facts)).filter(
         pl.col("age").is_between(0, _BASELINE)
@@ -112,7 +120,9 @@ def _lateness(facts: Facts) -> pl.DataFrame:
     late = closed.group_by("person").agg(
         late_count=pl.col("late_count").filter(pl.col("age") == 0).sum(),
         late_baseline=pl.col("late_count").filter(pl.col("age") > 0).sum(),
-        months=pl.len(), is_open=pl.col("late_count").is_null().any(),
+        months=pl.len(), is_open=pl.col("late_count").is_null().any() | (
+            (pl.len() == _BASELINE) & (pl.col("age") > 0).all()
+        ),
     ).filter((pl.col("months") == _BASELINE + 1) | pl.col("is_open"))
     known = pl.when(~pl.col("is_open"))
     return late.select(

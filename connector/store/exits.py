@@ -65,8 +65,11 @@ def confirm(store: Store, case: Case, by: str, fingerprint: str, now: datetime) 
 
 
 def move(store: Store, system: str, ref: str, state: str, *, owed: bool = False) -> None:
-    """A case's state after a write; `owed`: the last look before it found that he owes."""
-    values: dict[str, object] = {"state": state} | ({"ever_owed": True} if owed else {})
+    """A case's state after a write; `owed`: the last look before it found another ledger, finance is asked again."""
+    void: dict[str, object] = {
+        "ever_owed": True, "confirmed_by": "", "confirmed_at": None, "confirmed_fingerprint": "",
+    }
+    values: dict[str, object] = {"state": state} | (void if owed else {})
     with store.engine.begin() as conn:
         conn.execute(
             exit_case.update()

@@ -46,6 +46,15 @@ def write_frame(frame: pl.DataFrame, folder: Path, name: str) -> tuple[Path, str
     return path, digest
 
 
+def _is_whole(row: sa.RowMapping) -> bool:
+    """Whether the file is there as it was written: a torn one counts as none."""
+    try:
+        with Path(row["path"]).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == str(row["sha256"])
+    except OSError:
+        return False
+
+
 def record(store: Store, run: str, rows: list[SnapshotRow]) -> None:
     if not rows:
         return
@@ -54,7 +63,7 @@ def record(store: Store, run: str, rows: list[SnapshotRow]) -> None:
 
 
 def last_complete(store: Store, system: str, stream: str, before_run: str = "") -> SnapshotRow | None:
-    """The newest complete snapshot of a stream whose file still exists (`before_run` leaves that run out)."""
+    """The newest complete snapshot of a stream, if its file is whole (`before_run` leaves that run out)."""
     table = snapshot
     wanted = sa.select(table).where(
         table.c.company == store.company, table.c.system == system, table.c.stream == stream, table.c.complete,
@@ -62,7 +71,7 @@ def last_complete(store: Store, system: str, stream: str, before_run: str = "") 
     ).order_by(table.c.seen_at.desc()).limit(1)
     with store.engine.connect() as conn:
         row = conn.execute(wanted).mappings().first()
-    if row is None or not Path(row["path"]).exists():
+    if row is None or not _is_whole(row):
         return None
     return SnapshotRow(**{name: row[name] for name in SnapshotRow.__dataclass_fields__})
 
@@ -89,7 +98,7 @@ def unjudged(store: Store, system: str, stream: str, before_run: str) -> list[Sn
     found = []
     with store.engine.connect() as conn:
         for row in conn.execute(wanted).mappings():
-            if Path(row["path"]).exists():
+            if _is_whole(row):
                 found.append(SnapshotRow(**{name: row[name] for name in SnapshotRow.__dataclass_fields__}))
             if row["is_judged"]:
                 break

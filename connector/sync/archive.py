@@ -1,7 +1,6 @@
 """What a night judged, kept so that it can be judged again: linked tables, what was known, rule book, verdicts.
 
-Whatever the snapshots of the night hold already is not kept twice. Nothing here is ever changed; retention removes it
-together with the snapshots.
+Whatever the snapshots of the night hold already is not kept twice. Nothing here is ever changed.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def keep_judged(desk: Desk, run: str, linked: Linked, assessment: Assessment) ->
 
 
 def judged_nights(desk: Desk, since: date, until: date) -> Iterator[Judged]:
-    """The last whole night of each business date, oldest first. StateError when one was not kept or is damaged."""
+    """The last night of each business date that was kept, oldest first. StateError when one is damaged."""
     last: dict[date, str] = {}
     for row in newest_first(desk.store):
         if since <= row["business_date"] <= until and row["state"] in ("done", "incomplete"):
@@ -99,5 +98,6 @@ def _read(desk: Desk, run: str) -> Judged:
 
 
 def _snapshot(desk: Desk, run: str, stream: str) -> pl.DataFrame:
+    """The rows of one stream; a run that never staged it had none to judge."""
     path = snapshot_of(desk.store, run, stream)
     return pl.read_parquet(path) if path is not None else empty(stream)

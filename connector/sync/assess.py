@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 
 from connector.model.findings import documents
+from connector.rules.book import Rule
+from connector.rules.columns import CLOCKED, RATED
 from connector.rules.evidence import gather
 from connector.rules.file import exit_balances
 from connector.rules.judge import Judgement, judge
@@ -51,7 +53,12 @@ def assess(desk: Desk, linked: Linked, keeps: bool = True) -> Assessment:
         gather(linked.findings, linked.facts, book), *(gather(j.findings, part, book) for j, part in judged),
     ])
     blind = frozenset().union(*(j.blind for j, _ in judged))
-    off = tuple(sorted(rule.code for rule in book.rules if rule.mode == "off" or rule.streams & linked.absent))
+    waiting = {rule.code for rule in book.rules if _waits(rule, linked.facts)}
+    off = tuple(sorted(
+        rule.code for rule in book.rules
+        if rule.mode == "off" or rule.streams & linked.absent or rule.code in waiting
+    ))
+    blind -= waiting
     opened: dict[str, str] = {}
     if keeps:
         cannot_close = blind | set(off) | _blind_identity(linked)
@@ -65,6 +72,12 @@ def assess(desk: Desk, linked: Linked, keeps: bool = True) -> Assessment:
     return Assessment(
         findings, documents(findings, evidence, opened, graded), together, balances, blind, off,
     )
+
+
+def _waits(rule: Rule, facts: Facts) -> bool:
+    """Nothing is missing but the newest month, which nobody has yet: no trouble, the rule rests until it is there."""
+    missing = rule.streams - facts.complete
+    return bool(missing) and missing <= {RATED, CLOCKED}
 
 
 def _blind_identity(linked: Linked) -> set[str]:

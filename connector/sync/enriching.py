@@ -57,7 +57,7 @@ def brief_rows(desk: Desk, linked: Linked, assessment: Assessment) -> Iterator[d
         .then(pl.col("trip_days") * pl.col("trip_rate")),
     ).join(known, on="employee", how="left", validate="m:1")
     owed, counted = _owed(linked, rows["employee"]), _loans(linked)
-    told = _codes(desk, assessment)
+    told, doubted = _codes(desk, assessment), set(linked.facts.doubt["person"].to_list())
     for row in rows.iter_rows(named=True):
         person, currency = row["employee"], row["currency"]
         limit = None if row["limit"] is None else decimal_text(row["limit"], desk.company.currency)
@@ -68,6 +68,7 @@ def brief_rows(desk: Desk, linked: Linked, assessment: Assessment) -> Iterator[d
             "balances": None if row["open_loans"] is None else owed.get(person, {}),
             "asked": decimal_text(row["principal"], currency), "currency": currency,
             "limit": limit if row["has_trip"] is not False else "", "share": row["asked_band"],
+            "is_in_doubt": person in doubted,
             "codes": sorted(told.get(person, set()) | told.get(row["loan"], set())),
         }
 

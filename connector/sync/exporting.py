@@ -45,7 +45,7 @@ def loans(desk: Desk) -> Rows:
         _read(desk, "finance", "open_item").select(_LOAN)
         .join(links, left_on="employee", right_on="number", how="left")
         .with_columns(employee=pl.coalesce("person", "employee"))
-        .join(people, left_on="employee", right_on="person_number", how="left")
+        .join(people, left_on="person", right_on="person_number", how="left")
         .sort("employee", "number")
     )
     return _handed_out(found)

@@ -45,7 +45,7 @@ def base_of(desk: Desk, connection: Connection, name: str, as_of: date, run: str
         return None
     full_on = date.fromisoformat(kept["full_on"])
     is_due = not full_on <= as_of < full_on + timedelta(days=manifest.full_every_days)
-    if is_due or kept["mapping"] != _fingerprint(connection.mappings[name]):
+    if is_due or kept["mapping"] != fingerprint_of(connection.mappings[name]):
         return None
     return Base(pl.read_parquet(snapshot.path), kept["bookmark"], full_on, snapshot.seen_at)
 
@@ -76,7 +76,7 @@ def keep_bookmark(store: Store, mark: Bookmark, mapping: StreamMapping) -> None:
     """Remember it for the next night."""
     kept = {
         "sha256": mark.sha256, "bookmark": mark.at, "full_on": mark.full_on.isoformat(),
-        "mapping": _fingerprint(mapping),
+        "mapping": fingerprint_of(mapping),
     }
     write_setting(store, _setting(mark.system, mark.stream), orjson.dumps(kept).decode())
 
@@ -85,5 +85,11 @@ def _setting(system: str, stream: str) -> str:
     return f"bookmark.{system}.{stream}"
 
 
-def _fingerprint(mapping: StreamMapping) -> str:
+def mapped_as(system: str, stream: str) -> str:
+    """The setting that says by which mapping the last complete read of a remembered stream was mapped."""
+    return f"mapped.{system}.{stream}"
+
+
+def fingerprint_of(mapping: StreamMapping) -> str:
+    """Changes when a company maps a column otherwise."""
     return hashlib.sha256(repr(mapping).encode()).hexdigest()[:16]

@@ -16,8 +16,9 @@ from connector.mappings.link import settle_employees
 from connector.mappings.succession import follow, with_heirs
 from connector.model.findings import FINDING_SCHEMA, no_findings
 from connector.model.tables import empty
-from connector.rules.columns import APPRAISAL, APPROVER, ATTENDANCE, SIGNAL
+from connector.rules.columns import APPRAISAL, APPROVER, ATTENDANCE, CLOCKED, CROWD, RATED, SIGNAL
 from connector.rules.knowledge import Facts
+from connector.rules.months import newest_closed
 from connector.rules.reporting import count_crowd
 from connector.store.exits import cases
 from connector.sync.connections import Desk
@@ -88,7 +89,8 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
     difference, cause = ({}, before.suspended) if before is not None else _books(streams, complete)
     approvals = rows_of(streams, "approval")
     facts = Facts(
-        employees, loans, approvals, exits, doubt, _known(streams, complete), as_of, desk.company.currency,
+        employees, loans, approvals, exits, doubt, _known(streams, complete, as_of, before is None), as_of,
+        desk.company.currency,
         desk.company.zone, cause, desk.company.approval_chain, crowd=count_crowd(employees, approvals), heirs=heirs,
         **_conduct(streams, sure),
     )
@@ -107,6 +109,10 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
 
 # Field of the facts → stream of it; its rows name a person by his number in HR.
 _CONDUCT = {"appraisal": APPRAISAL, "attendance": ATTENDANCE, "signal": SIGNAL}
+
+
+# Stream of months → what its rules wait for each month.
+MONTHS_WAIT = {APPRAISAL: RATED, ATTENDANCE: CLOCKED}
 
 
 def _conduct(streams: Streams, sure: pl.DataFrame) -> dict[str, Any]:
@@ -135,10 +141,21 @@ _WANTED = frozenset({
 _TRIP, _TRIP_STREAMS, _DUE = "trip", ("open_item", "request"), "due"
 
 
-def _known(streams: Streams, complete: frozenset[str]) -> frozenset[str]:
-    trips = {_TRIP} if complete.issuperset(_TRIP_STREAMS) else set()
-    dues = {_DUE} if "open_item" in complete else set()
-    return complete | trips | dues | ({APPROVER} if "approval" in complete else set())
+def _known(streams: Streams, complete: frozenset[str], as_of: date, is_night: bool) -> frozenset[str]:
+    """The whole streams, and what is known because of them. A row about nobody leaves months unknown for everybody."""
+    nameless = {name for name in _CONDUCT.values() if name in streams and "" in {
+        reject["key"] for reject in streams[name].rejects
+    }}
+    found = set(complete - nameless)
+    found |= {_TRIP} if complete.issuperset(_TRIP_STREAMS) else set()
+    found |= {_DUE} if "open_item" in complete else set()
+    found |= {APPROVER} if "approval" in complete else set()
+    found |= {CROWD} if is_night else set()
+    for stream, waits in MONTHS_WAIT.items():
+        rows = rows_of(streams, stream)
+        is_there = rows.filter(pl.col("is_closed") & (pl.col("month") == newest_closed(as_of))).height
+        found |= {waits} if stream in found and (is_there or not rows.height) else set()
+    return frozenset(found)
 
 
 def _absent(desk: Desk, streams: Streams) -> frozenset[str]:

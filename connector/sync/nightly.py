@@ -78,7 +78,7 @@ def run_under(
     run = f"{as_of:%Y%m%d}-{secrets.token_hex(4)}"
     try:
         start_run(desk.store, run, as_of, mode, started)
-        settled = settle_unfinished(desk) if mode == "live" else []
+        settled = settle_unfinished(desk)
         night = look_at_company(desk, as_of, run, lambda: hold_on(desk, token))
         if only_marks is not None:
             night = _narrowed(night, only_marks)

@@ -74,7 +74,7 @@ def observe_company(
             try:
                 frame = connection.adapter.observe(sink.kind, refs)
             except ConnectorError as error:
-                facts = {"kind": sink.kind, "system": connection.name, "detail": str(error)}
+                facts = {"kind": sink.kind, "system": connection.name, "detail": error.record}
                 troubles.append(Trouble(connection.name, "not_observed", facts))
                 continue
             for row in observed_rows(frame, connection.name):
@@ -114,7 +114,8 @@ def desires(
         wished += flags(opinions, rules, observed, finance.name, linked.numbers)
     if hr is not None:
         rules = _rules(book, "warning", linked, assessment, _unseen_in_hr(linked, observed, hr.name))
-        wished += warnings(opinions, rules, observed, hr.name)
+        here = set(linked.facts.employee["number"].to_list())
+        wished += warnings([o for o in opinions if o.employee in here], rules, observed, hr.name)
     rules_on = [rule for rule in book.rules if rule.mode == "on"]
     writing = {mark: {r.code for r in rules_on if mark in r.marks} for mark in ("exit_hold", "todo")}
     for one in looked:

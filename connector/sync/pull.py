@@ -21,11 +21,11 @@ from connector.errors import AuthError, ConnectorError
 from connector.mappings.table import BadRow, Context, map_rows
 from connector.model.tables import empty
 from connector.rules.columns import ATTENDANCE
-from connector.store.audit import settle_setting
+from connector.store.audit import read_setting, settle_setting
 from connector.store.database import Store
 from connector.store.snapshots import last_complete
 from connector.sync.connections import Connection, Desk
-from connector.sync.increments import Base, base_of, merged
+from connector.sync.increments import Base, base_of, fingerprint_of, mapped_as, merged
 from connector.sync.pressing import people_first
 from connector.sync.remembering import Memory, memory_of
 
@@ -248,9 +248,13 @@ def _of_page(system: str, reject: Reject) -> dict[str, str]:
 
 
 def _memory(desk: Desk, connection: Connection, name: str, as_of: date, run: str) -> Memory:
-    """What the last complete snapshot spares of a stream that is remembered."""
+    """What the last complete snapshot spares of a stream that is remembered: nothing where a row of it could not be
+    read, or was mapped otherwise."""
     is_kept = name in connection.adapter.manifest.closes
     earlier = last_complete(desk.store, connection.name, name, run) if is_kept else None
-    if earlier is None:
+    if earlier is None or earlier.rejected:
+        return Memory()
+    mapped = f"{earlier.sha256} {fingerprint_of(connection.mappings[name])}"
+    if read_setting(desk.store, mapped_as(connection.name, name)) != mapped:
         return Memory()
     return memory_of(name, pl.read_parquet(earlier.path), as_of, desk.clock.now(), desk.company.zone)

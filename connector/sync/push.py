@@ -36,8 +36,10 @@ _AT_ONCE = 4
 _FRESH = timedelta(seconds=60)
 # Why a release was not written: between the night's read and the last look, something was booked.
 LEDGER_MOVED = "ledger_moved"
+# Why it was not written either: somebody else's run has taken the case up.
+_NOT_RELEASING = "not_releasing"
 # Details of writes that were overtaken: what they were planned on does not stand any more.
-_OVERTAKEN = (LEDGER_MOVED, "changed_meanwhile", "passed_by_another")
+_OVERTAKEN = (LEDGER_MOVED, _NOT_RELEASING, "changed_meanwhile", "passed_by_another")
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ class _Work:
             return [Sent(c, Receipt("refused", f"not seen before the write: {error}")) for c in commands], []
         moved = [c for c in commands if _before(seen.get(c.action.ref)) != c.action.before]
         overtaken = [Sent(c, Receipt("refused", "changed_meanwhile")) for c in moved]
-        return overtaken, [c for c in commands if c not in moved]
+        gone = {c.id for c in moved}
+        return overtaken, [c for c in commands if c.id not in gone]
 
     def _send(self, command: Command) -> Sent:
         now = self.desk.clock.now()
@@ -156,7 +159,8 @@ class _Work:
             return "no_ledger"
         known = cases(self.desk.store).get((action.target, action.ref))
         linked = {number for number, person in self.numbers.items() if person == action.employee}
-        numbers = tuple(sorted(linked | {action.employee}))
+        his = self.numbers.get(action.employee, action.employee) == action.employee  # not somebody else's over there
+        numbers = tuple(sorted(linked | ({action.employee} if his else set())))
         begun = self.desk.clock.monotonic()
         stream = read_open_items(self.desk, finance, self.as_of, self.run, numbers)["open_item"]
         if not stream.complete or stream.rejects:
@@ -167,7 +171,9 @@ class _Work:
             return LEDGER_MOVED
         seen = fingerprint((ref, currency, balance) for ref, currency, balance
                            in stream.rows.select("ref", "currency", "balance").iter_rows())
-        if known is None or known[0].state != "releasing" or seen != known[1]:
+        if known is None or known[0].state != "releasing":
+            return _NOT_RELEASING
+        if seen != known[1]:
             return LEDGER_MOVED
         return ""
 
@@ -222,7 +228,8 @@ class _Work:
             except ConnectorError:
                 return landed, []
             landed += [c for c in absent if is_standing(c.action, seen.get(c.action.ref))]
-            absent = [c for c in absent if c not in landed]
+            here = {c.id for c in landed}
+            absent = [c for c in absent if c.id not in here]
         return landed, absent
 
     def _again(self, command: Command) -> Receipt:

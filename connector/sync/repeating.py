@@ -21,7 +21,7 @@ def worth_another_look(troubles: Iterable[Trouble]) -> str:
     """The code of a trouble that may be over in a while, "" when there is none."""
     for trouble in troubles:
         cause = str(trouble.facts.get("cause") or trouble.facts.get("detail") or "")
-        if trouble.code in _UNREAD and not cause.startswith(_FOR_A_PERSON):
+        if trouble.code in _UNREAD and not any(word in cause for word in _FOR_A_PERSON):
             return trouble.code
     return ""
 

@@ -11,7 +11,7 @@ import polars as pl
 from connector.errors import StateError
 from connector.model.faults import fault
 from connector.model.values import decimal_text
-from connector.store.audit import write_line
+from connector.store.audit import write_line, write_setting
 from connector.store.snapshots import (
     SnapshotRow,
     accepted_size,
@@ -22,7 +22,7 @@ from connector.store.snapshots import (
     write_frame,
 )
 from connector.sync.connections import SHRINK_PERCENT, Desk
-from connector.sync.increments import Bookmark, keep_bookmark
+from connector.sync.increments import Bookmark, fingerprint_of, keep_bookmark, mapped_as
 from connector.sync.owing import owed_in_all, read_open_items, with_open_items
 from connector.sync.pull import Stream, Streams, pull_stream, read_company
 
@@ -118,10 +118,19 @@ def _staged(desk: Desk, stream: Stream, run: str) -> Stream:
         str(proof["first_key"] or ""), str(proof["last_key"] or ""), sha, str(path), desk.clock.now(),
     )
     record(desk.store, run, [row])
-    if stream.complete and stream.bookmark and stream.full_on is not None:
-        connection = desk.company.by_name(stream.system)
-        assert connection is not None
-        mark = Bookmark(stream.system, stream.name, sha, stream.bookmark, stream.full_on)
-        keep_bookmark(desk.store, mark, connection.mappings[stream.name])
+    if stream.complete:
+        _remember(desk, stream)
     return stream
+
+
+def _remember(desk: Desk, stream: Stream) -> None:
+    """What the next read may build on: a bookmark, and by which mapping closed records were mapped."""
+    connection = desk.company.by_name(stream.system)
+    assert connection is not None
+    if stream.bookmark and stream.full_on is not None:
+        mark = Bookmark(stream.system, stream.name, stream.sha256, stream.bookmark, stream.full_on)
+        keep_bookmark(desk.store, mark, connection.mappings[stream.name])
+    if stream.name in connection.adapter.manifest.closes:
+        mapped = f"{stream.sha256} {fingerprint_of(connection.mappings[stream.name])}"
+        write_setting(desk.store, mapped_as(stream.system, stream.name), mapped)
 

@@ -24,7 +24,7 @@ TABLES = {
     ),
     "repayments": ("loan", "paid_on", "amount"),
     "approvals": ("number", "step", "node", "decision", "opinion", "decided_at"),
-    "exits": ("number", "employee", "requested_on", "status", "gate"),
+    "exits": ("number", "employee", "requested_on", "last_day", "status", "gate"),
 }
 
 # Parameters: as_of, home (currency), six and two (the days six and 24 months before), reach (a year before).
@@ -49,7 +49,7 @@ CREATE TEMP VIEW debt AS
          SUM(balance > 0 AND NOT is_home) AS foreign_loans, SUM(lent_on > (SELECT six FROM now)) AS recent
   FROM paid WHERE owner IS NOT NULL GROUP BY owner;
 CREATE TEMP VIEW leaving AS  -- exits that the OA still lists, and those of HR where it has none running or completed
-  SELECT number, employee, requested_on, status,
+  SELECT number, employee, MAX(requested_on, last_day) AS ended_on, status,
          CASE WHEN status = 'completed' THEN 'passed' WHEN status <> 'running' THEN 'closed'
          WHEN gate = '' THEN 'open' ELSE gate END AS gate FROM exits WHERE requested_on > (SELECT reach FROM now)
   UNION ALL
@@ -103,7 +103,8 @@ RULES = {
         WHERE p.status = 'left' AND d.open_loans > 0""",
     "exit.cannot_hold": "SELECT number FROM debtor WHERE status = 'running' AND gate = 'absent'",
     "exit.slipped_through": """SELECT number FROM debtor d WHERE gate = 'passed' AND NOT EXISTS (SELECT 1 FROM person p
-        WHERE p.number = d.employee AND NOT p.is_disputed AND p.status <> 'left' AND p.hired_on > d.requested_on)""",
+        WHERE p.number = d.employee AND NOT p.is_disputed AND p.status <> 'left' AND p.hired_on > d.ended_on
+        AND p.hired_on <= (SELECT as_of FROM now))""",
     "identity.unlinked": """SELECT number FROM document l
         WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.number = l.employee)
         UNION ALL SELECT number FROM exits e WHERE status = 'running'

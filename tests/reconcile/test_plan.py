@@ -146,4 +146,5 @@ def test_a_platform_that_can_only_alarm_gets_no_marks() -> None:
 
 
 def test_whoever_may_go_is_released() -> None:
-    assert marks("open")["exit_hold"].release
+    assert marks("releasing")["exit_hold"].release
+    assert not marks("open")["exit_hold"].release

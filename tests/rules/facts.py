@@ -19,7 +19,7 @@ AS_OF = date(2026, 7, 31)
 SEEN = datetime(2026, 7, 31, 18, tzinfo=UTC)
 ALL = frozenset({
     "employee", "person", "open_item", "payout", "request", "repayment", "control", "approval", "exit", "trip",
-    "due", "approver", "appraisal_month", "attendance_month", "signal",
+    "due", "approver", "rated_month", "clocked_month", "crowd", "appraisal_month", "attendance_month", "signal",
 })
 
 

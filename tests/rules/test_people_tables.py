@@ -116,8 +116,14 @@ def test_twice_as_late_as_in_the_three_months_before(counts: tuple[int | None, .
 def test_lateness_needs_all_four_months() -> None:
     rows = [lateness(f"2026-{month:02d}", 9 if month == 6 else 0) for month in (3, 4, 5, 6)]
     assert verdicts("attendance.late_doubled", facts(attendance=rows)) == {"E1": "hit"}
-    for missing in range(4):
+    for missing in range(3):
         assert verdicts("attendance.late_doubled", facts(attendance=rows[:missing] + rows[missing + 1:])) == {}
+    assert verdicts("attendance.late_doubled", facts(attendance=rows[:3])) == {"E1": "unknown"}  # not there yet
+
+
+def test_a_month_with_a_goal_unmeasured_and_the_others_met_is_a_gap() -> None:
+    rows = [*months(apr=BELOW, may=BELOW), result("2026-06", 100, 100), result("2026-06", 10, None, goal="fans")]
+    assert verdicts(WARNING, facts(appraisal=rows)) == {"E1": "unknown"}
 
 
 SIGNALS = """

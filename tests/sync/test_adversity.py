@@ -340,13 +340,14 @@ def test_a_ledger_that_was_read_too_slowly_releases_nobody(house: House, monkeyp
 
 @pytest.mark.parametrize(("hired_on", "status", "is_found"), [
     ("2026-07-20", "active", False), ("2026-07-20", "leaving", False), ("2020-01-01", "active", True),
+    ("2026-07-10", "active", True), ("2026-09-01", "active", True),
     ("2026-07-20", "left", True), (None, "active", True),
 ])
 def test_an_exit_of_an_earlier_employment_says_nothing_of_who_was_hired_again(
     house: House, hired_on: str | None, status: str, is_found: bool
 ) -> None:
     house.oa.tables["exit"].append(
-        exit_row("E9", "003", state="completed", gate="passed", requested_on="2026-07-10") | {"ref": "XE9"})
+        exit_row("E9", "003", state="completed", gate="passed", requested_on="2026-07-01", last_day="2026-07-10"))
     lend(house, "L9", "003", "500.00", lent_on="2026-07-25")
     row = next(r for r in house.hr.tables["employee"] if r["number"] == "003")
     row |= {"hired_on": hired_on, "status": status}
