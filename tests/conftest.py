@@ -27,3 +27,9 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     execute(url, f"CREATE SCHEMA {name}")
     yield url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
     execute(url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_started_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Printed commands read as the program's own name, however the tests themselves were started."""
+    monkeypatch.delenv("CONNECTOR_STARTED_AS", raising=False)

@@ -24,8 +24,8 @@ _ISO_DAY = r"^\d{4}-\d\d-\d\d($|[T ])"
 
 
 def text(source: pl.Expr) -> pl.Expr:
-    """Stripped text; empty is null."""
-    stripped = source.cast(pl.String).str.strip_chars()
+    """Stripped text; empty is null. NUL, which no database of ours can keep, is shown as ␀."""
+    stripped = source.cast(pl.String).str.replace_all("\x00", "␀", literal=True).str.strip_chars()
     return pl.when(stripped == "").then(None).otherwise(stripped)
 
 

@@ -67,7 +67,6 @@ class Terminal:
 @pytest.fixture
 def terminal(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    monkeypatch.delenv("CONNECTOR_STARTED_AS", raising=False)
     write_sample_company(tmp_path / "company", FIRST_NIGHT)
     world = load_world(tmp_path / "company")
     standins = {"kingdee": KingdeeStandIn(world), "dingtalk": DingTalkStandIn(world, rate_limits=False)}

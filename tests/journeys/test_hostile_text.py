@@ -78,7 +78,8 @@ def test_the_night_ends_and_every_row_is_counted(attacked: Attacked) -> None:
     streams = attacked.document("proof.json")["streams"]
     assert all(s["complete"] and s["rows"] == s["staged"] + s["rejected"] for s in streams)
     rows = {s["stream"]: s["rows"] for s in streams}
-    assert sum(s["rejected"] for s in streams) == 1
+    months = [row for table in ("appraisals", "attendance") for row in attacked.box.world.rows(table)]
+    assert sum(s["rejected"] for s in streams) == 1 + len(months)  # an attack is no month
     assert rows["employee"] == rows["person"] == len(attacked.box.world.rows("employees"))
     assert rows["open_item"] == len([loan for loan in attacked.box.world.rows("loans") if loan["lent_on"]])
 
@@ -93,6 +94,7 @@ def test_only_a_number_that_is_not_readable_over_there_is_refused_and_named(atta
     troubles = [t for t in attacked.said["written"].document["troubles"] if t["code"] != "rejects"]
     assert {(t["code"], t["facts"]["employee"]) for t in troubles} == {
         ("action_refused", "half � 22"), ("action_refused", "=1 18"),  # a tab stood before it
+        ("action_refused", "nul␀nul 12"),  # no database of ours keeps a NUL
     }
 
 
