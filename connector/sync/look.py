@@ -29,7 +29,7 @@ from connector.sync.connections import Desk
 from connector.sync.enriching import running_applications
 from connector.sync.linking import Before, Linked, link_company
 from connector.sync.planning import desires, observe_company
-from connector.sync.pull import EXITS_OF_OTHERS, Stream, is_left_to_the_night
+from connector.sync.pull import EXITS_OF_OTHERS, OF_PEOPLE, Stream, is_left_to_the_night
 from connector.sync.record import stories
 from connector.sync.staging import pull_company
 from connector.sync.succession import earlier_numbers, number_now
@@ -55,7 +55,7 @@ def look_at(desk: Desk, employee: str, as_of: date) -> Look:
     none knows the number."""
     employee = number_now(desk, employee)
     keys = _keys(desk, employee)
-    streams = {**pull_company(desk, as_of, "look", keys), **_of_the_night(desk)}
+    streams = {**pull_company(desk, as_of, "look", keys), **_of_the_night(desk, employee)}
     if "exit" in streams:
         mine = pl.col("employee").is_in([employee, *keys["finance"]])
         streams["exit"] = replace(streams["exit"], rows=streams["exit"].rows.filter(mine))
@@ -101,8 +101,8 @@ def _keys(desk: Desk, employee: str) -> dict[str, tuple[str, ...]]:
     return {"finance": tuple(sorted(numbers)), "hr": people, EXITS_OF_OTHERS: tuple(sorted(others))}
 
 
-def _of_the_night(desk: Desk) -> dict[str, Stream]:
-    """What a look leaves to the night, as the last one read it: a look shall be quick."""
+def _of_the_night(desk: Desk, employee: str) -> dict[str, Stream]:
+    """What a look leaves to the night, as the last one read it: a look shall be quick. Of people only this one."""
     found: dict[str, Stream] = {}
     for connection in desk.company.connections:
         for name in connection.adapter.manifest.streams:
@@ -111,6 +111,8 @@ def _of_the_night(desk: Desk) -> dict[str, Stream]:
             earlier = last_complete(desk.store, connection.name, name)
             if earlier is not None:
                 rows = pl.read_parquet(earlier.path)
+                if name in OF_PEOPLE:
+                    rows = rows.filter(pl.col("number" if name == "employee" else "employee") == employee)
                 found[name] = Stream(connection.name, name, rows, complete=True, fetched=rows.height)
     return found
 

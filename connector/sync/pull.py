@@ -38,7 +38,7 @@ EXITS_OF_OTHERS = "exits of others"
 # Totals say nothing about one person.
 _NOT_FOR_A_LOOK = ("control",)
 # Streams about people, keyed by their number in HR whoever delivers them.
-_OF_PEOPLE = ("employee", "appraisal_month", ATTENDANCE, "signal")
+OF_PEOPLE = ("employee", "appraisal_month", ATTENDANCE, "signal")
 
 # Columns whose text nobody is shown, not even where it cannot be read.
 _CONFIDENTIAL = frozenset({"monthly_salary", "mobile", "id_hash"})
@@ -94,12 +94,12 @@ def read_company(desk: Desk, as_of: date, run: str, only: Mapping[str, tuple[str
 
 def is_left_to_the_night(connection: Connection, name: str) -> bool:
     """Whether a look takes what the last night read: totals, long histories, and people whom an OA keeps by users."""
-    is_dear = name in connection.adapter.manifest.closes or (connection.role == "oa" and name in _OF_PEOPLE)
+    is_dear = name in connection.adapter.manifest.closes or (connection.role == "oa" and name in OF_PEOPLE)
     return name in _NOT_FOR_A_LOOK or is_dear
 
 
 def _role_of(connection: Connection, name: str) -> str:
-    return "hr" if name in _OF_PEOPLE else connection.role
+    return "hr" if name in OF_PEOPLE else connection.role
 
 
 def _pull_connection(
@@ -132,7 +132,8 @@ def pull_stream(
     """One stream as a whole, and the cause if the credential was refused. `keys`: only these; `skip`: not these
     records."""
     memory = _memory(desk, connection, name, as_of, run) if keys is None else Memory()
-    first = people_first(desk) if name == ATTENDANCE else ()
+    is_dear = name == ATTENDANCE and name in connection.adapter.manifest.closes
+    first = people_first(desk) if is_dear else ()
     since = Since(as_of, skip | memory.closed, keys, numbers=memory.numbers, first=first)
     stream, refused = _read(desk, connection, name, since)
     if memory.rows is not None:

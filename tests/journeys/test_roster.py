@@ -26,7 +26,9 @@ def test_the_roster_alone_holds_the_debtor_and_a_look_says_why(town: Town) -> No
     assert ("put", "exit_hold", town.debtor) in planned(record)
     assert [trouble.code for trouble in record.troubles if trouble.place == "dingtalk"] == []
     look = look_at(town.desk, town.debtor, town.world.today())
+    assert look.story is not None and look.story.department == "销售部"
     assert "exit.open_loan" in {finding["rule"] for finding in look.findings}
+    assert len(look.exits) == 1
 
 
 def test_whoever_left_with_a_loan_is_found_by_the_roster(town: Town) -> None:

@@ -147,9 +147,10 @@ def test_who_decides_is_remembered_by_employee_number(house: House, monkeypatch:
 
 def test_turns_that_are_over_do_not_make_the_approvals_shrink(house: House) -> None:
     whole = house.oa.tables["approval"]
-    house.oa.tables["approval"] = [*whole, *({**whole[0], "decision": "waiting"} for _ in range(9))]
+    turn = {**whole[0], "ref": "A9", "number": "SP9", "state": "running", "decision": "waiting"}
+    house.oa.tables["approval"] = [*whole, *(turn for _ in range(9))]
     pull_company(house.desk, AS_OF, "before")
-    house.oa.tables["approval"] = whole
+    house.oa.tables["approval"] = [*whole, turn | {"state": "completed", "decision": "agree"}]
     assert pull_company(house.desk, AS_OF, "after")["approval"].complete
 
 

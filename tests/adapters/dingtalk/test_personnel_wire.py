@@ -110,3 +110,11 @@ def test_an_unreadable_month_is_set_aside_under_the_number_of_its_person_and_a_n
     (page,) = Attendance(session, Personnel(session, 1, ZONE), "迟到次数", 100).pages(Since(AS_OF))
     assert {(one.key, one.reason) for one in page.rejects} == {("E1", "dingtalk.reject.unreadable_attendance")}
     assert (page.rows.height, page.ignored) == (0, {"no_job_number": 1})
+
+
+def test_who_stands_in_both_lists_is_there() -> None:
+    session = answers(line("u1", "E1"), line("u2", "E2"))
+    session._answers["people_who_left"] = {"userIdList": ["u1"], "hasMore": False}
+    session._answers["people_at_work"] = {"result": {"data_list": ["u1"]}}
+    (page,) = Personnel(session, 1, ZONE).pages(Since(AS_OF))
+    assert page.rows.select("number", "status").rows() == [("E1", "leaving")]
