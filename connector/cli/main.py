@@ -10,7 +10,20 @@ from typing import Any
 
 import typer
 
-from connector.cli import adapters, config, demo, export, identity, night, operate, people, rulebook, setup, undoing
+from connector.cli import (
+    adapters,
+    config,
+    demo,
+    export,
+    history,
+    identity,
+    night,
+    operate,
+    people,
+    rulebook,
+    setup,
+    undoing,
+)
 from connector.cli.frame import CRASHED, FAILED, USAGE, enter, explain_error, language, print_json
 
 app = typer.Typer(
@@ -18,7 +31,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="把借款和在职状态对起来 / Compares employee loans with employment status across finance, OA and HR.",
 )
-for group in (demo, setup, night, people, identity, operate, undoing, export, config, rulebook, adapters):
+for group in (
+    demo, setup, night, people, identity, history, operate, undoing, export, config, rulebook, adapters,
+):
     group.register(app)
 
 

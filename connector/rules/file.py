@@ -14,7 +14,7 @@ import polars as pl
 from connector.model.values import exponent, months_before
 from connector.rules.book import Policy
 from connector.rules.columns import APPROVAL, EMPLOYEE, EXIT, EXIT_FILE, HR, LOAN, OPEN, PAYOUT, REQUEST
-from connector.rules.knowledge import Facts, decimal, known_total, sum_known
+from connector.rules.knowledge import Facts, decimal, is_past, known_total, sum_known
 from connector.rules.lending import band_of, beside_others
 from connector.rules.months import month_columns
 
@@ -32,10 +32,13 @@ def paid_out(facts: Facts) -> pl.DataFrame:
 
 
 def loan_file(facts: Facts, policies: Mapping[str, Policy], employees: pl.DataFrame) -> pl.DataFrame:
-    """One row per loan and application (columns: `columns.LOAN`). `employees`: the employee file."""
+    """One row per loan and application (columns: `columns.LOAN`), those of the past apart. `employees`: the employee
+    file."""
     has_requests = {REQUEST, PAYOUT} <= facts.complete
     start = months_before(facts.as_of, policies["approval_months"].default)
-    approved = facts.loan.join(_approvals(facts), left_on="approval", right_on="number", how="left", validate="m:1")
+    approved = facts.loan.filter(~is_past()).join(
+        _approvals(facts), left_on="approval", right_on="number", how="left", validate="m:1"
+    )
     is_paid_out = (pl.col("lent_on") <= facts.as_of).fill_null(False)
     approved = approved.with_columns(is_paid_out=is_paid_out, is_application=_is_application(facts))
     loans = beside_others(approved, facts, employees)
@@ -116,7 +119,7 @@ def _debts(loans: pl.DataFrame, key: str, facts: Facts, window_months: int) -> p
     owed = pl.col("balance").clip(lower_bound=0)
     is_home = pl.col("currency") == facts.currency
     is_open = pl.col("balance") > 0
-    start = months_before(facts.as_of, window_months)
+    is_recent = pl.col("lent_on") > months_before(facts.as_of, window_months)
     return loans.group_by(key).agg(
         home_total=pl.when(pl.col("balance").null_count() == 0).then(owed.filter(is_home).sum()),
         home_seen=owed.filter(is_home).sum(),
@@ -125,7 +128,8 @@ def _debts(loans: pl.DataFrame, key: str, facts: Facts, window_months: int) -> p
         seen_before=(is_open & pl.col("lent_under").is_not_null()).sum(),
         overdue_total=known_total(owed.filter(is_home & (pl.col("due_on") < facts.as_of).fill_null(False))),
         oldest=pl.col("lent_on").filter(is_open).min(),
-        window=(pl.col("lent_on") > start).sum().cast(pl.Int64),
+        # What is all past reminds nobody.
+        window=pl.when((is_recent & ~is_past()).any()).then(is_recent.sum()).otherwise(0).cast(pl.Int64),
         rows=pl.len(),
     )
 

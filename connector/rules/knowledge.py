@@ -56,6 +56,16 @@ class Facts:
     )
 
 
+# What a loan of the time before carries as its system: it was imported, and finance does not show it any more. No
+# connection can be called so.
+HISTORY = "#history"
+
+
+def is_past() -> pl.Expr:
+    """Imported and settled: it counts in windows and histories, and nothing is found about it."""
+    return ((pl.col("system") == HISTORY) & (pl.col("balance") <= 0)).fill_null(False)
+
+
 def sum_known(total: pl.Expr, counted: pl.Expr, is_known: pl.Expr) -> pl.Expr:
     """A sum that stays unknown: null unless known; 0 when known and without rows; null if any part was null.
 

@@ -42,6 +42,15 @@ def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, Words, nullable=False, default="")
 
 
+def _maybe(name: str) -> sa.Column[str]:
+    return sa.Column(name, Words, nullable=True)
+
+
+def _minor(name: str) -> sa.Column[int]:
+    """Money in minor units."""
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
 def _instant(name: str) -> sa.Column[datetime]:
     return sa.Column(name, Instant, nullable=True)
 
@@ -76,6 +85,16 @@ link = sa.Table(
         "link_living", "company", "system", "number", unique=True, sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     ),
+)
+opening_loan = sa.Table(
+    "opening_loan", metadata, _key("company"), _key("number"), _text("employee"), _maybe("kind"), _maybe("purpose"),
+    _minor("principal"), _minor("balance"), _text("currency"), sa.Column("lent_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date, nullable=True), _maybe("approval"), _text("by"), _instant("at"),
+)
+opening_repayment = sa.Table(
+    "opening_repayment", metadata, _key("company"), _key("number"), _text("loan"), _text("employee"),
+    sa.Column("paid_on", sa.Date, nullable=False), _minor("amount"), _text("currency"), _maybe("method"), _text("by"),
+    _instant("at"),
 )
 finding = sa.Table(
     "finding", metadata, _key("company"), _key("key"), _text("rule"),

@@ -11,7 +11,7 @@ from connector.errors import StateError
 from connector.model.values import decimal_text
 from connector.reconcile.clearance import LIVE, Case, Sight, blockers, fingerprint, follow
 from connector.reconcile.desire import ExitDebt
-from connector.rules.knowledge import Facts
+from connector.rules.knowledge import HISTORY, Facts
 from connector.store.audit import write_line
 from connector.store.exits import cases, confirm, keep_cases
 from connector.sync.assess import Assessment
@@ -69,7 +69,8 @@ def _is_of_hr(case: Case) -> bool:
 def _fingerprints(facts: Facts) -> dict[str, str]:
     """Person of an exit (or the number on its form) → fingerprint of the whole ledger, settled loans included."""
     leavers = facts.exit.select(owner=pl.coalesce("person", "employee")).unique()
-    paid = facts.loan.filter(pl.col("balance").is_not_null()).with_columns(owner=pl.coalesce("person", "employee"))
+    of_finance = pl.col("balance").is_not_null() & (pl.col("system") != HISTORY)  # what the last look will read again
+    paid = facts.loan.filter(of_finance).with_columns(owner=pl.coalesce("person", "employee"))
     mine = paid.join(leavers, on="owner", how="semi").select("owner", "ref", "currency", "balance")
     loans: dict[str, list[tuple[str, str, int]]] = {}
     for owner, ref, currency, balance in mine.iter_rows():

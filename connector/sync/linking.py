@@ -22,6 +22,7 @@ from connector.rules.months import newest_closed
 from connector.rules.reporting import count_crowd
 from connector.store.exits import cases
 from connector.sync.connections import Desk
+from connector.sync.history import opening_loans
 from connector.sync.leaving import exits_of, live_cases, numbered_once
 from connector.sync.owing import difference_doubt, difference_findings, owed_in_all, person_differences
 from connector.sync.owners import everybody_in_finance, owners_of
@@ -67,10 +68,13 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
         rows_of(streams, "open_item"), rows_of(streams, "payout"), rows_of(streams, "request"),
         desk.company.payout_prefix,
     ))
+    past = opening_loans(desk, loans, None if before is None else employees)
+    loans = pl.concat([loans.join(past.open.select("number"), on="number", how="anti"), past.open])
     people = everybody_in_finance(rows_of(streams, "person"), loans)
     owners = owners_of(desk, streams, employees, doubled, people, "employee" in complete, keeps=before is None)
     by_number, heirs = owners.by_number, owners.heirs
     loans = loans.join(owners.linked, left_on="employee", right_on="number", how="left", validate="m:1")
+    settled = past.settled.join(owners.linked, left_on="employee", right_on="number", how="inner", validate="m:1")
     sure = owners.here.join(doubled.select("number").unique(), on="number", how="anti")
     live = [] if before is not None else live_cases(cases(desk.store))
     exits = exits_of(desk, rows_of(streams, "exit"), employees, sure, complete, live)
@@ -89,10 +93,9 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
     difference, cause = ({}, before.suspended) if before is not None else _books(streams, complete)
     approvals = rows_of(streams, "approval")
     facts = Facts(
-        employees, loans, approvals, exits, doubt, _known(streams, complete, as_of, before is None), as_of,
-        desk.company.currency,
-        desk.company.zone, cause, desk.company.approval_chain, crowd=count_crowd(employees, approvals), heirs=heirs,
-        **_conduct(streams, sure),
+        employees, pl.concat([loans, settled]), approvals, exits, doubt,
+        _known(streams, complete, as_of, before is None), as_of, desk.company.currency, desk.company.zone, cause,
+        desk.company.approval_chain, crowd=count_crowd(employees, approvals), heirs=heirs, **_conduct(streams, sure),
     )
     state = _states(loans, owners.states)
     is_blind = not {"employee", "person"} <= complete
@@ -102,7 +105,8 @@ def link_company(desk: Desk, streams: Streams, as_of: date, run: str, before: Be
         difference_findings(differences, numbers, desk.company.currency),
     ])
     return Linked(
-        facts, findings, numbers, _counts(state), difference, _repaid(streams, by_number),
+        facts, findings, numbers, _counts(state), difference,
+        _repaid(rows_of(streams, "repayment"), past.repayments, by_number),
         _absent(desk, streams), frozenset(streams) - complete, _in_question(loans, owners.candidates),
     )
 
@@ -231,6 +235,6 @@ def _identity_findings(
     return pl.DataFrame(rows, schema=FINDING_SCHEMA, orient="row")
 
 
-def _repaid(streams: Streams, by_number: pl.DataFrame) -> pl.DataFrame:
-    rows = rows_of(streams, "repayment")
+def _repaid(tonight: pl.DataFrame, past: pl.DataFrame, by_number: pl.DataFrame) -> pl.DataFrame:
+    rows = pl.concat([tonight, past.join(tonight.select("number"), on="number", how="anti")])
     return rows.join(by_number, left_on="employee", right_on="number", how="left", validate="m:1")

@@ -20,6 +20,8 @@ from connector.mappings.table import Field, StreamMapping
 
 # Fields that need no column: a month is closed when it is over.
 DERIVED = frozenset({"closed"})
+# And one that is the company's own where no column says otherwise.
+_NOT_MISSED = DERIVED | {"currency"}
 # Letters of a cell, and cells, that an error shows of what it found instead of a header.
 _SHOWN_LETTERS, _SHOWN_CELLS = 20, 8
 
@@ -64,7 +66,7 @@ def open_sheet(taken: Taken, wanted: Wanted) -> Sheet:
     if not taken.content.strip(b"\xef\xbb\xbf \t\r\n\0"):
         raise fault(WireError, "empty", place)
     sheet = _of_workbook(taken, wanted) if is_workbook(taken.content) else _of_text(taken, wanted)
-    lacking = missing_columns(sheet.header, wanted.mapping, DERIVED)
+    lacking = missing_columns(sheet.header, wanted.mapping, _NOT_MISSED)
     if lacking:
         found = ", ".join(sheet.header.written.values())
         raise fault(ConfigError, "missing_columns", f"{place} row {sheet.header.row}", missing=", ".join(lacking),
