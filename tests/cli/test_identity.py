@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connector.i18n import LANGUAGES, catalog
 from tests.cli.conftest import Terminal
 
 
@@ -38,6 +39,13 @@ def test_every_case_is_told_with_what_to_do(terminal: Terminal, lang: str) -> No
     terminal("plan")
     told = terminal("cases", "--lang", lang)
     assert told.code == 0 and "JK7777" in told.out and "link F-9" in told.out
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_kind_of_case_has_its_words_and_its_mend(lang: str) -> None:
+    kinds = [f"{over}.{kind}" for over in ("loan", "employee") for kind in ("disputed", "vanished")]
+    for kind in (*kinds, "loan.unlinked", "exit.unlinked", "employee.possible_rehire"):
+        assert {f"identity_case.{kind}", f"identity_mend.{kind}"} <= set(catalog(lang))
 
 
 def test_a_decision_needs_a_name_and_a_reason(terminal: Terminal) -> None:
