@@ -82,6 +82,7 @@ def explain(
     employee: EmployeeArgument, config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = ""
 ) -> int:
     """Why is he flagged or held? The evidence chain of the last night, document by document, and what was written."""
+    from connector.cli.identity import link_document, link_said
     from connector.cli.screen import Screen
     from connector.cli.show import show_finding
     from connector.errors import StateError
@@ -89,6 +90,7 @@ def explain(
     from connector.i18n.sentences import action_sentence, word
     from connector.model.faults import fault
     from connector.store.exits import cases
+    from connector.store.links import links_of
     from connector.store.outbox import history
     from connector.sync.succession import number_now
 
@@ -99,6 +101,7 @@ def explain(
         mine = [f for f in papers["findings"]["findings"] if f["employee"] == employee or f["subject"] == employee]
         written = history(desk.store, employee)
         exits = [case for case, _ in cases(desk.store).values() if case.employee == employee]
+        links = links_of(desk.store, employee)
     unread = [s for s in papers["proof"]["streams"] if not s["complete"]]
     if not mine and not written and not exits:
         code = "command.nothing_read" if unread else "command.nothing_found"
@@ -107,6 +110,7 @@ def explain(
         print_json({
             "employee": employee, "as_of": papers["findings"]["as_of"], "findings": mine,
             "exits": [_exit_document(case) for case in exits],
+            "links": [link_document(link) for link in links],
             "written": [{**c.action.document(), "state": c.state, "detail": c.detail, "sent_at": c.sent_at}
                         for c in written],
             "incomplete": [f"{s['system']}.{s['stream']}" for s in unread],
@@ -119,6 +123,8 @@ def explain(
         out.line("▲ " + text("cli.unread", lang, stream=name), style="yellow")
     for finding in mine:
         show_finding(finding, currency, lang, out)
+    for link in links:
+        out.line(f"  = {link_said(link, zone, lang)}")
     for case in exits:
         out.line(f"  ● {_exit_said(case, zone, lang)}")
     for command in written:

@@ -65,6 +65,16 @@ def history_of(store: Store, system: str, number: str) -> list[Link]:
         return [Link(**row) for row in conn.execute(wanted).mappings()]
 
 
+def links_of(store: Store, person: str) -> list[Link]:
+    """Every living link of somebody, in any system, by system and number."""
+    columns = [link.c[name] for name in Link.__dataclass_fields__]
+    wanted = sa.select(*columns).where(
+        link.c.company == store.company, link.c.person == person, link.c.ended_at.is_(None)
+    ).order_by(link.c.system, link.c.number)
+    with store.engine.connect() as conn:
+        return [Link(**row) for row in conn.execute(wanted).mappings()]
+
+
 def make_link(store: Store, made: Link) -> Link | None:
     """A person's link; the one that lived before it ends with it, and is returned."""
     before = living(store, made.system, made.number)

@@ -22,6 +22,14 @@ def test_a_case_is_settled_by_the_command_it_names(terminal: Terminal) -> None:
     assert "F-9" not in {case["number"] for case in terminal("cases", "--json").document["cases"]}
 
 
+def test_explain_tells_by_what_a_number_is_linked_by_whom_and_since_when(terminal: Terminal) -> None:
+    terminal("plan")
+    (link,) = terminal("explain", "1004", "--json").document["links"]
+    assert (link["number"], link["rule"], link["by"]) == ("1004", "number_and_name", "connector")
+    assert set(link["evidence"]) == {"number", "name"} and link["evidence"]["name"].endswith("*")
+    assert "same number and name" in terminal("explain", "1004", "--lang", "en").out
+
+
 @pytest.mark.parametrize(("lang", "words"), [("zh_CN", "不再对应"), ("en", "is not 1004 any more")])
 def test_an_ended_link_is_told_in_the_language_asked_for(terminal: Terminal, lang: str, words: str) -> None:
     terminal("plan")
