@@ -134,8 +134,8 @@ def plain_mapping(stream: str) -> StreamMapping:
     for name, column in TABLES[stream].items():
         if name in ("system", "seen_at"):
             continue
-        if name == "id_hash":
-            fields.append(Field(name, "id_number", name, {}))
+        if name in ("id_hash", "mobile_hash"):
+            fields.append(Field(name, "id_number" if name == "id_hash" else "mobile", name, {}))
             continue
         kind = _KINDS.get(column.dtype, "text") if not isinstance(column.dtype, pl.Datetime) else "instant"
         kind = "int" if name == "step" else kind

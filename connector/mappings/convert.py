@@ -157,6 +157,15 @@ def id_hash(source: pl.Expr, salt: bytes) -> pl.Expr:
     return verified.map_batches(lambda numbers: _keyed_hash(numbers, salt), return_dtype=pl.String)
 
 
+def mobile_hash(source: pl.Expr, salt: bytes) -> pl.Expr:
+    """A mobile number → its keyed SHA-256, hex. `+86 138-0013-8000`, `0086 13800138000`, `13800138000` are one; a
+    foreign one has its `+`. Null: what is no mobile number, or no salt."""
+    plain = text(source).str.normalize("NFKC").str.replace_all(r"[\s().-]", "")
+    home = plain.str.extract(r"^(?:\+86|0086|86)?(1[3-9]\d{9})$", 1)
+    abroad = pl.when(~plain.str.starts_with("+86")).then(plain.str.extract(r"^(\+[1-9]\d{7,14})$", 1))
+    return pl.coalesce(home, abroad).map_batches(lambda numbers: _keyed_hash(numbers, salt), return_dtype=pl.String)
+
+
 def _keyed_hash(numbers: pl.Series, salt: bytes) -> pl.Series:
     """Each number once; there is no keyed hash among the columnar operations."""
     if not salt:

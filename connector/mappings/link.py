@@ -88,9 +88,8 @@ def _first(cases: list[tuple[pl.Expr, pl.Expr]], otherwise: pl.Expr) -> pl.Expr:
 def _evidence(rule: str) -> pl.Expr:
     """What matched, masked; a link that was there already has its own."""
     number, name = pl.col("number"), masked("name").alias("name")
-    mobile = pl.format("…{}", pl.col("mobile_key").str.slice(-4)).alias("mobile")
     shown = {
-        NUMBER_AND_NAME: (number, name), NAME_AND_MOBILE: (name, mobile),
+        NUMBER_AND_NAME: (number, name), NAME_AND_MOBILE: (name, pl.col("mobile_hash").str.slice(0, 8)),
         ID_HASH: (pl.col("id_hash").str.slice(0, 8), name),
     }.get(rule)
     return pl.struct(*shown).struct.json_encode() if shown else pl.lit(None, pl.String)
@@ -103,28 +102,26 @@ def masked(column: str) -> pl.Expr:
 
 def _keyed(people: pl.DataFrame) -> pl.DataFrame:
     """One row per number of finance with its keys; `is_ambiguous` where two names or identities stand under it."""
-    here = people.select("number", "name", "mobile", "id_hash").unique(maintain_order=True)
+    here = people.select("number", "name", "mobile_hash", "id_hash").unique(maintain_order=True)
     who = here.select("number", "name", "id_hash").unique()
     several = who.filter(pl.col("number").is_duplicated()).select("number").unique()
     return here.unique("number", keep="first", maintain_order=True).join(
         several.with_columns(is_ambiguous=pl.lit(True)), on="number", how="left", validate="1:1"
     ).with_columns(
         pl.col("is_ambiguous").fill_null(False), name_key=name_key("name"), number_key=_number_key("number"),
-        mobile_key=mobile_key("mobile"),
     )
 
 
 def _staff(employees: pl.DataFrame, doubled: pl.DataFrame, heirs: pl.DataFrame) -> pl.DataFrame:
     """One row per number of HR with its keys; `now` is the number that its person has today."""
     several = doubled.select(person="number").unique().with_columns(is_doubled=pl.lit(True))
-    return employees.select(person="number", name="name", mobile="mobile", id_hash="id_hash").join(
+    return employees.select("name", "mobile_hash", "id_hash", person="number").join(
         several, on="person", how="left", validate="1:1"
     ).join(
         heirs.rename({"number": "person", "person": "now"}), on="person", how="left", validate="1:1"
     ).select(
-        "person", "id_hash", pl.coalesce("now", "person").alias("now"), pl.col("is_doubled").fill_null(False),
-        name_key=name_key("name"),
-        number_key=_number_key("person"), mobile_key=mobile_key("mobile"),
+        "person", "id_hash", "mobile_hash", pl.coalesce("now", "person").alias("now"),
+        pl.col("is_doubled").fill_null(False), name_key=name_key("name"), number_key=_number_key("person"),
     )
 
 
@@ -186,9 +183,9 @@ def _holders(keyed: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
 
 def _twins(keyed: pl.DataFrame, staff: pl.DataFrame) -> pl.DataFrame:
     """`number, twin`: who has the name and the mobile number, where that mobile stands once on either side."""
-    keys = ["name_key", "mobile_key"]
+    keys = ["name_key", "mobile_hash"]
     here, there = (
-        side.drop_nulls("mobile_key").filter(~pl.col("mobile_key").is_duplicated()) for side in (keyed, staff)
+        side.drop_nulls("mobile_hash").filter(~pl.col("mobile_hash").is_duplicated()) for side in (keyed, staff)
     )
     return here.join(there.select(*keys, twin="person"), on=keys, how="inner").select("number", "twin")
 
@@ -201,15 +198,6 @@ def name_key(column: str) -> pl.Expr:
     return pl.when(latin).then(plain.str.split(" ").list.sort().list.join("")).otherwise(
         plain.str.replace_all(" ", "", literal=True)
     )
-
-
-def mobile_key(column: str) -> pl.Expr:
-    """`+86 138-0013-8000`, `0086 13800138000`, `13800138000` → `13800138000`; a foreign number with its `+`. What is
-    no mobile number is null."""
-    plain = pl.col(column).str.normalize("NFKC").str.replace_all(r"[\s().-]", "")
-    home = plain.str.extract(r"^(?:\+86|0086|86)?(1[3-9]\d{9})$", 1)
-    abroad = plain.str.extract(r"^(\+[1-9]\d{7,14})$", 1)
-    return pl.coalesce(home, pl.when(~plain.str.starts_with("+86")).then(abroad))
 
 
 def _number_key(column: str) -> pl.Expr:

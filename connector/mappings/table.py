@@ -37,7 +37,9 @@ from connector.model.faults import fault
 from connector.model.tables import TABLES, schema
 from connector.model.values import exponent
 
-_KINDS = ("text", "date", "instant", "money", "word", "flag", "int", "month", "thousandths", "id_hash")
+_KINDS = ("text", "date", "instant", "money", "word", "flag", "int", "month", "thousandths", "id_hash", "mobile_hash")
+# Kinds that leave a keyed hash and nothing of what stood there.
+HASHED = frozenset({"id_hash", "mobile_hash"})
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Context:
     seen_at: datetime
     currency: str
     zone: ZoneInfo
-    salt: bytes = b""  # the company's own, for hashes of identity numbers; without it there are none
+    salt: bytes = b""  # the company's own, for keyed hashes; without it there are none
 
 
 def load_mapping(text: str, place: str, overlay: str = "") -> dict[str, StreamMapping]:
@@ -218,6 +220,8 @@ def _converted(field: Field, context: Context) -> pl.Expr:
             return convert.thousandths(source)
         case "id_hash":
             return convert.id_hash(source, context.salt)
+        case "mobile_hash":
+            return convert.mobile_hash(source, context.salt)
         case _:
             return convert.text(source)
 
@@ -233,7 +237,7 @@ def _amount(field: Field, mapping: StreamMapping, context: Context) -> pl.Expr:
 
 def _is_bad(field: Field, table: str) -> pl.Expr:
     value = pl.col(f"={field.target}")
-    if field.source is None or field.kind == "id_hash":  # a witness: a passport is no reason to lose the row
+    if field.source is None or field.kind in HASHED:  # a witness: a passport is no reason to lose the row
         return pl.lit(False)
     unreadable = value.is_null() & convert.text(pl.col(field.source)).is_not_null()
     if field.kind == "date":  # "no date" is written as a very early date: readable

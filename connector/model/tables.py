@@ -47,6 +47,7 @@ TABLES: dict[str, dict[str, Column]] = {
         number=Column(_TEXT, "employee number", required=True),
         name=Column(_TEXT, "name as written"),
         mobile=Column(_TEXT, "mobile number"),
+        mobile_hash=Column(_TEXT, "keyed hash of the mobile number, hex; null = not known, or none"),
         id_hash=Column(_TEXT, "keyed hash of the national identity number, hex; null = not known or not verified"),
         department=Column(_TEXT, "department"),
         position=Column(_TEXT, "position"),
@@ -61,7 +62,7 @@ TABLES: dict[str, dict[str, Column]] = {
     "person": _table(
         number=Column(_TEXT, "employee number as finance writes it", required=True),
         name=Column(_TEXT, "name as finance writes it"),
-        mobile=Column(_TEXT, "mobile number"),
+        mobile_hash=Column(_TEXT, "keyed hash of the mobile number, hex; null = not known, or none"),
         id_hash=Column(_TEXT, "keyed hash of the national identity number, hex; null = not known or not verified"),
     ),
     "open_item": _table(

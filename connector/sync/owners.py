@@ -63,7 +63,7 @@ def owners_of(
 def everybody_in_finance(people: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
     """Its employee records, and borrowers that have none."""
     bare = loans.select(number="employee").unique().join(people.select("number"), on="number", how="anti")
-    return pl.concat([people.select("number", "name", "mobile", "id_hash"), bare], how="diagonal")
+    return pl.concat([people.select("number", "name", "mobile_hash", "id_hash"), bare], how="diagonal")
 
 
 def _unseen(streams: Streams, stored: pl.DataFrame, employees: pl.DataFrame, is_whole: bool) -> pl.DataFrame:

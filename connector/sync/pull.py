@@ -18,7 +18,7 @@ import polars as pl
 
 from connector.adapters.contract import End, Page, Reject, Since
 from connector.errors import AuthError, ConnectorError
-from connector.mappings.table import BadRow, Context, map_rows
+from connector.mappings.table import HASHED, BadRow, Context, map_rows
 from connector.model.tables import empty
 from connector.rules.columns import ATTENDANCE
 from connector.store.audit import read_setting, settle_setting
@@ -41,9 +41,9 @@ _NOT_FOR_A_LOOK = ("control",)
 OF_PEOPLE = ("employee", "appraisal_month", ATTENDANCE, "signal")
 
 # Columns whose text nobody is shown, not even where it cannot be read.
-_CONFIDENTIAL = frozenset({"monthly_salary", "mobile", "id_hash"})
+_CONFIDENTIAL = frozenset({"monthly_salary", "mobile", "mobile_hash", "id_hash"})
 
-# The company's salt for hashes of identity numbers: 256 bits, as the hash has.
+# The company's salt for hashes of identity and mobile numbers: 256 bits, as the hash has.
 _SALT, _SALT_BYTES = "id_salt", 32
 
 
@@ -205,7 +205,7 @@ class _Reading:
 
     def __init__(self, desk: Desk, connection: Connection, name: str) -> None:
         self._mapping = connection.mappings[name]
-        salt = _salt(desk.store) if any(f.kind == "id_hash" for f in self._mapping.fields) else b""
+        salt = _salt(desk.store) if any(f.kind in HASHED for f in self._mapping.fields) else b""
         self._context = Context(connection.name, desk.clock.now(), desk.company.currency, desk.company.zone, salt)
         self._progress, self._name = desk.progress, name
         self._hidden = frozenset(f.source or f.target for f in self._mapping.fields if f.target in _CONFIDENTIAL)

@@ -21,7 +21,7 @@ def staff(*rows: tuple[str, str]) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def linked(people: list[tuple[str, str | None]], *rows: tuple[str, str], stored: pl.DataFrame = NO_LINKS) -> Links:
     frame = pl.DataFrame(people, schema={"number": pl.String, "name": pl.String}, orient="row").with_columns(
-        mobile=pl.lit(None, pl.String), id_hash=pl.lit(None, pl.String)
+        mobile_hash=pl.lit(None, pl.String), id_hash=pl.lit(None, pl.String)
     )
     return link_people(frame, *staff(*rows), stored)
 

@@ -68,7 +68,7 @@ def read_cells(rows: pl.DataFrame, fields: Sequence[Field], reading: Reading) ->
 
     A column `#is_number:…` says which of its amounts were numbers in a workbook and not typed text.
     """
-    present = [f for f in fields if f.source in rows.columns]
+    present = list({f.source: f for f in fields if f.source in rows.columns}.values())  # two may read one column
     rows = rows.with_columns([plain(rows[str(f.source)], _is_code(f)) for f in present])
     rows = rows.with_columns([_shaped(f, reading).alias(str(f.source)) for f in present if f.kind != "money"])
     currency = next((str(f.source) for f in fields if f.target == "currency"), "")

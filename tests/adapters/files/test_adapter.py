@@ -80,7 +80,7 @@ def test_the_mapping_gives_canonical_employees(store):
         "system": "hr", "ref": "E1", "seen_at": None, "number": "E1", "name": "李四", "mobile": "13800000000",
         "department": "Sales", "position": "Staff", "manager": "E9", "hired_on": date(2020, 1, 2),
         "status": "leaving", "last_day": date(2026, 8, 14), "exit_requested_on": date(2026, 7, 10),
-        "monthly_salary": 800050, "currency": "CNY", "id_hash": None,
+        "monthly_salary": 800050, "currency": "CNY", "id_hash": None, "mobile_hash": None,
     }  # fmt: skip
 
 
