@@ -43,17 +43,26 @@ class Hosted:
         """From now on these requests go wrong; `times` 0 = for ever."""
         self.chaos.arm([{"op": op, "fault": fault, "after": after, "times": times, "args": args}])
 
+    def repeat_pages(self) -> None:
+        """From now on a path answers with its first page for ever, whatever the product calls the place of a page."""
+        self.witness.first_pages = {}
+
 
 class Witness:
-    """A stand-in that counts its refusals of a credential."""
+    """A stand-in that counts its refusals of a credential, and repeats its first pages where it is told to."""
 
     def __init__(self, standin: StandIn, is_refusal: Callable[[Response], bool]) -> None:
         self._standin, self._is_refusal = standin, is_refusal
         self.refused = 0
+        self.first_pages: dict[tuple[str, str], Response] | None = None
 
     def respond(self, request: Request) -> Response:
+        if self.first_pages is not None and (request.method, request.path) in self.first_pages:
+            return self.first_pages[request.method, request.path]
         answer = self._standin.respond(request)
         self.refused += self._is_refusal(answer)
+        if self.first_pages is not None:
+            self.first_pages[request.method, request.path] = answer
         return answer
 
     def describe(self) -> dict[str, object]:
