@@ -100,7 +100,7 @@ class ApiSession:
         name = self._form.header if self._form.auth == "header" else "Authorization"
         headers = {"Accept": "application/json, application/scim+json", name: credential}
         response = self._sent(self._channel, Request("GET", path, query or None, headers))
-        place = f"GET {path}"
+        place = f"GET /{path.lstrip('/')}"
         _judge(response, place, is_final=self._form.auth != "oauth2")
         return Answer(json.parse(response.body, place), _next_page(response, self._channel.origin.url, path))
 
@@ -119,7 +119,7 @@ class ApiSession:
                 return Token(form.token.get_secret_value())
             case "basic":
                 return Token(_basic(form.user, form.password.get_secret_value()))
-        place = f"POST {form.token_path}"
+        place = f"POST /{form.token_path.lstrip('/')}"
         asked = {"grant_type": "client_credentials"} | ({"scope": form.scope} if form.scope else {})
         credential = _basic(quote_plus(form.client_id), quote_plus(form.client_secret.get_secret_value()))
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": credential}
@@ -184,7 +184,7 @@ def staged(look: Callable[[], Check], texts: str) -> list[Check]:
     except AuthError as error:
         return [*passed[:1], Check("login", False, str(error), f"{texts}.mend.bad_login")]
     except ConfigError as error:
-        at = 2 if error.place.startswith(("GET ", "POST ")) and "//" not in error.place else 0
+        at = 2 if error.place.startswith(("GET /", "POST /")) else 0  # an answer said so; else it is address or trust
         mend = "no_right" if at else "not_reached"
         return [*passed[:at], Check(passed[at].stage, False, str(error), f"{texts}.mend.{mend}")]
     except ConnectorError as error:

@@ -1,10 +1,11 @@
-"""The next page of a Link header: followed on its own origin only."""
+"""The next page of a Link header is followed on its own origin only; an error is told at its stage."""
 
 import pytest
 
-from connector.adapters.kit.api import _next_page
+from connector.adapters.contract import Check
+from connector.adapters.kit.api import _next_page, staged
 from connector.adapters.kit.http import Response
-from connector.errors import WireError
+from connector.errors import AuthError, ConfigError, ConnectorError, RetryableError, WireError
 
 ORIGIN = "https://hr.example.com/api"
 
@@ -33,3 +34,22 @@ def test_a_link_is_read_as_path_and_query(header: str, found: object) -> None:
 def test_a_link_to_another_origin_is_refused(url: str) -> None:
     with pytest.raises(WireError, match="another origin"):
         following(f'<{url}?p=2>; rel="next"')
+
+
+@pytest.mark.parametrize(
+    ("error", "stage", "mend"),
+    [
+        (ConfigError("certificate", place="GET hr.example.com/api/v1/people"), "reach", "not_reached"),
+        (ConfigError("http", place="base_url 'http://hr.example.com'"), "reach", "not_reached"),
+        (RetryableError("no connection", place="GET hr.example.com/v1"), "reach", "not_reached"),
+        (RetryableError("429", retry_after_s=60), "reach", "later"),
+        (AuthError("401", place="GET /v1/people"), "login", "bad_login"),
+        (ConfigError("403", place="GET /v1/people"), "permission", "no_right"),
+    ],
+)
+def test_an_error_is_told_at_its_stage_with_its_mend(error: ConnectorError, stage: str, mend: str) -> None:
+    def look() -> Check:
+        raise error
+
+    last = staged(look, "rest_hr")[-1]
+    assert (last.stage, last.passed, last.mend) == (stage, False, f"rest_hr.mend.{mend}")
