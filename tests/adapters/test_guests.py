@@ -35,7 +35,7 @@ class Shelf:
             folder.mkdir(parents=True)
         (home / "__init__.py").write_text(code, "utf-8")
         for language, words in {"zh_CN": "泥", "en": "clay"}.items():
-            lines = f"{name}: {{mend: {{odd: {words}}}}}\nstage: {{reach: taken}}\n"
+            lines = f"{name}: {{mend: {{odd: {words}}}}}\nstage: {{reach: taken, odd: new}}\n"
             (home / "texts" / f"{language}.yaml").write_text(lines, "utf-8")
         (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1\n", "utf-8")
         declared = f"[connector.adapters]\n{name} = {value or package + ':parts'}\n"
@@ -67,11 +67,19 @@ def test_a_package_that_is_not_on_the_list_is_not_even_imported(shelf: Shelf) ->
     assert "guest_two" not in sys.modules
 
 
+def test_a_package_on_the_list_lets_no_other_in(shelf: Shelf) -> None:
+    shelf.put("guest_six", name="clay_six")
+    shelf.put("guest_seven", name="clay_seven")
+    assert set(admit(["guest_six"])) == {*NAMES, "clay_six"}
+    assert "guest_seven" not in sys.modules
+
+
 def test_a_guest_speaks_under_its_own_name_only(shelf: Shelf) -> None:
     shelf.put("guest_three")
     before = text("stage.reach", "en")
     admit(["guest_three"])
     assert (text("clay_hr.mend.odd", "zh_CN"), text("stage.reach", "en")) == ("泥", before)
+    assert text("stage.odd", "en") == "stage.odd"
 
 
 @pytest.mark.parametrize("package", ["os", "connector", "guest_nobody", "../guest_one", ""])

@@ -29,3 +29,9 @@ def test_a_name_outside_the_list_is_refused(name: str) -> None:
         with pytest.raises(ConfigError, match="expected one of"):
             ask(name)
     assert set(sys.modules) == before
+
+
+def test_a_part_that_a_folder_lacks_is_named() -> None:
+    product = registry.Product("odd", "connector.adapters.kit", registry.PRODUCTS["files"].load)
+    with pytest.raises(ConfigError, match=r"odd manifest\.yaml"):
+        product.manifest()

@@ -55,19 +55,19 @@ def test_a_link_is_followed_until_there_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "api"),
+    ("one", "api", "words"),
     [
-        (form("page"), Api(answer(1, 2))),
-        (form("cursor"), Api(answer(1, next="x"), answer(2, next="x"))),
-        (form("link"), Api(answer(1, link=("/e", {"p": "2"})), answer(2, link=("/e", {"p": "2"})))),
-        (form("page", total="total"), Api(answer(1, total=3), answer(2, total=2))),
-        (form("none", total="total"), Api(answer(1, total="many"))),
-        (form("none", rows="nowhere"), Api(answer(1))),
+        (form("page"), Api(answer(1, 2)), "page seen before"),
+        (form("cursor"), Api(answer(1, next="x"), answer(2, next="x")), "second time"),
+        (form("link"), Api(answer(1, link=("/e", {"p": "2"})), answer(2, link=("/e", {"p": "2"}))), "second time"),
+        (form("page", total="total"), Api(answer(1, total=3), answer(2, total=2)), "2 rows in all, 3 a page ago"),
+        (form("none", total="total"), Api(answer(1, total="many")), "expected a number"),
+        (form("none", rows="nowhere"), Api(answer(1)), "expected the rows"),
     ],
     ids=["page again", "cursor again", "link again", "total moves", "no total", "no rows"],
 )
-def test_what_proves_nothing_is_an_error(one: StreamForm, api: Api) -> None:
-    with pytest.raises(WireError, match="found"):
+def test_what_proves_nothing_is_an_error(one: StreamForm, api: Api, words: str) -> None:
+    with pytest.raises(WireError, match=words):
         read(api, one)
 
 

@@ -62,13 +62,17 @@ def test_managers_are_named_by_their_employee_number(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("users", "total"),
-    [([user("a"), user("a")], 2), ([user(None)], 1), ([], 2), ([user("a")], 0), ([user("a")], "1"), (["odd"], 1)],
+    ("users", "total", "words"),
+    [
+        ([user("a"), user("a")], 2, "the user a twice"), ([user(None)], 1, "without an id"),
+        ([], 2, "0 users at the end"), ([user("a")], 0, "1 users at the end"), ([user("a")], "1", "no totalResults"),
+        (["odd"], 1, "no users"),
+    ],
     ids=["twice", "no id", "ends early", "more than there are", "no count", "no user"],
 )
-def test_a_page_that_cannot_be_true_is_an_error(site: Site, users: list[Any], total: Any) -> None:
+def test_a_page_that_cannot_be_true_is_an_error(site: Site, users: list[Any], total: Any, words: str) -> None:
     site.says(users, total)
-    with pytest.raises(WireError, match="found"):
+    with pytest.raises(WireError, match=words):
         site.read()
 
 
