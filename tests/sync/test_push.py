@@ -129,7 +129,10 @@ def test_what_cannot_be_read_back_stays_unknown_and_is_settled_by_the_next_run(
     assert len(house.finance.effects) == 2
 
 
-def test_a_comment_without_an_answer_is_waited_for_before_it_is_written_again(house: House) -> None:
+def test_a_comment_without_an_answer_is_waited_for_before_it_is_written_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.sync.push._AT_ONCE", 1)  # one after the other: the comment is the first
     house.oa.answers = ["lost_before"]
     begun = house.clock.monotonic()
     assert {o for o, _ in outcomes(live(house), "dingtalk")} == {"confirmed"}
