@@ -19,8 +19,6 @@ from connector.cli.frame import (
 )
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from connector.model.links import Link
     from connector.sync.identity import OpenCase
 
@@ -122,28 +120,6 @@ def _show_case(case: OpenCase, lang: str, out: Any) -> None:
         if choice.command:
             out.line(f"      → {choice.command}")
     out.line(f"    → {text(f'identity_mend.{case.over}.{case.kind}', lang, number=case.number)}")
-
-
-def link_document(link: Link) -> dict[str, Any]:
-    """A living link with what it rests on."""
-    import orjson
-
-    evidence = orjson.loads(link.evidence) if link.evidence else {}
-    return {"system": link.system, "number": link.number, "rule": link.rule, "evidence": evidence, "why": link.why,
-            "by": link.by, "at": link.at}
-
-
-def link_said(link: Link, zone: ZoneInfo, lang: str) -> str:
-    """A living link in a line: whose number, by what, on what evidence, by whom, since when."""
-    from connector.i18n import text
-    from connector.i18n.sentences import word
-
-    shown = link_document(link)["evidence"]
-    evidence = ", ".join(str(value) for value in shown.values() if value) or link.why or "–"
-    return text(
-        "cli.link", lang, system=word("system", link.system, lang), number=link.number, evidence=evidence, by=link.by,
-        rule=text(f"link_rule.{link.rule}", lang), at=f"{link.at.astimezone(zone):%Y-%m-%d}",
-    )
 
 
 def _tell(key: str, link: Link, before: Link | None, json: bool, lang: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from connector.reconcile.clearance import Case
+    from connector.store.outbox import Command
     from connector.sync.connections import Desk
 
 EmployeeArgument = Annotated[str, typer.Argument(help="employee number in HR")]
@@ -82,12 +83,11 @@ def explain(
     employee: EmployeeArgument, config: ConfigOption = CONFIG, json: JsonOption = False, lang: LangOption = ""
 ) -> int:
     """Why is he flagged or held? The evidence chain of the last night, document by document, and what was written."""
-    from connector.cli.identity import link_document, link_said
     from connector.cli.screen import Screen
-    from connector.cli.show import show_finding
+    from connector.cli.show import link_document, link_said, show_finding
     from connector.errors import StateError
     from connector.i18n import text
-    from connector.i18n.sentences import action_sentence, word
+    from connector.i18n.sentences import word
     from connector.model.faults import fault
     from connector.store.exits import cases
     from connector.store.links import links_of
@@ -128,9 +128,7 @@ def explain(
     for case in exits:
         out.line(f"  ● {_exit_said(case, zone, lang)}")
     for command in written:
-        when = f"{command.sent_at.astimezone(zone):%Y-%m-%d %H:%M}" if command.sent_at else ""
-        state = text(f"outcome.{command.state}", lang)
-        out.line(f"  · {when} {action_sentence(command.action.document(), {}, lang)} [{state}]")
+        out.line(f"  · {_write_said(command, zone, lang)}")
     return DONE
 
 
@@ -140,6 +138,15 @@ def _exit_document(case: Case) -> dict[str, Any]:
         "exit": case.number, "state": case.state, "opened_on": case.opened_on,
         "confirmed": {"by": confirmed.by, "at": confirmed.at} if confirmed else None,
     }
+
+
+def _write_said(command: Command, zone: ZoneInfo, lang: str) -> str:
+    """What was written or meant to be, when, and what became of it."""
+    from connector.i18n import text
+    from connector.i18n.sentences import action_sentence
+
+    when = f"{command.sent_at.astimezone(zone):%Y-%m-%d %H:%M}" if command.sent_at else ""
+    return f"{when} {action_sentence(command.action.document(), {}, lang)} [{text(f'outcome.{command.state}', lang)}]"
 
 
 def _exit_said(case: Case, zone: ZoneInfo, lang: str) -> str:

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
 
 from connector.cli.screen import Screen
 from connector.i18n import text
@@ -18,7 +21,9 @@ from connector.i18n.sentences import (
     rules_text,
     trouble_sentence,
     trouble_todo,
+    word,
 )
+from connector.model.links import Link
 from connector.model.runs import NightRecord, Story, Trouble
 from connector.reports.stories import evidence_lines
 
@@ -158,3 +163,20 @@ def show_finding(finding: Mapping[str, Any], currency: str, lang: str, out: Scre
         out.line(f"    · {place}｜{' · '.join(fields)}{read[place]}", style="dim")
     if len(documents) > _MOST_LINES:
         out.line("    " + text("cli.more", lang, count=len(documents) - _MOST_LINES), style="dim")
+
+
+def link_document(link: Link) -> dict[str, Any]:
+    """A living link with what it rests on."""
+    evidence = orjson.loads(link.evidence) if link.evidence else {}
+    return {"system": link.system, "number": link.number, "rule": link.rule, "evidence": evidence, "why": link.why,
+            "by": link.by, "at": link.at}
+
+
+def link_said(link: Link, zone: ZoneInfo, lang: str) -> str:
+    """A living link in a line: whose number, by what, on what evidence, by whom, since when."""
+    shown = link_document(link)["evidence"]
+    evidence = ", ".join(str(value) for value in shown.values() if value) or link.why or "–"
+    return text(
+        "cli.link", lang, system=word("system", link.system, lang), number=link.number, evidence=evidence, by=link.by,
+        rule=text(f"link_rule.{link.rule}", lang), at=f"{link.at.astimezone(zone):%Y-%m-%d}",
+    )
