@@ -26,10 +26,10 @@ class Facts:
 
     `loan`, `exit` and the tables of months carry `person`: the employee number in HR, null when not linked; `loan` also
     `lent_under`: the earlier number of that person, null when it is today's. `heirs` (number, person) has every such
-    pair of an earlier number and today's. `doubt` has
-    a row (person, reason) for everybody who may owe more than is seen: candidates of disputed or unlinked loans, owners
-    of rejected rows. `unread` (stream, person): whose month or signal could not be read. `complete` names the streams
-    whose end is proved. `suspended` is the cause for which releases rest for the whole company, or "".
+    pair of an earlier number and today's. `doubt` has a row (person, reason) for everybody who may owe more than is
+    seen: candidates of disputed or unlinked loans, owners of rejected rows. `unread` (stream, person): whose month or
+    signal could not be read. `complete` names the streams whose end is proved. `suspended` is the cause for which
+    releases rest for the whole company, or "".
     """
 
     employee: pl.DataFrame

@@ -25,7 +25,7 @@ from connector.sync.connections import Desk
 from connector.sync.linking import Linked
 
 # Tables of the facts that no snapshot holds as they were judged.
-_TABLES = ("loan", "exit", "doubt", "appraisal", "attendance", "signal", "crowd", "unread")
+TABLES = ("loan", "exit", "doubt", "appraisal", "attendance", "signal", "crowd", "heirs", "unread")
 # Columns of a verdict, and their order.
 VERDICT = ("rule", "over", "subject", "employee", "verdict", "facts")
 _KNOWN, _VERDICTS = "judged.known.json", "judged.verdicts"
@@ -51,7 +51,7 @@ def verdicts_of(findings: pl.DataFrame) -> pl.DataFrame:
 def keep_judged(desk: Desk, run: str, linked: Linked, assessment: Assessment) -> None:
     """Keep a night beside its snapshots."""
     folder, facts, book = desk.folder / "snapshots" / run, linked.facts, desk.company.book
-    for name in _TABLES:
+    for name in TABLES:
         write_frame(getattr(facts, name), folder, f"judged.{name}")
     codes = [rule.code for rule in book.rules]
     found = assessment.findings.filter(pl.col("rule").is_in(codes))
@@ -81,7 +81,7 @@ def _read(desk: Desk, run: str) -> Judged:
     folder = desk.folder / "snapshots" / run
     try:
         known: dict[str, Any] = orjson.loads((folder / _KNOWN).read_bytes())
-        tables = {name: pl.read_parquet(folder / f"judged.{name}.parquet") for name in _TABLES}
+        tables = {name: pl.read_parquet(folder / f"judged.{name}.parquet") for name in TABLES}
         verdicts = pl.read_parquet(folder / f"{_VERDICTS}.parquet")
         employee, _ = settle_employees(_snapshot(desk, run, "employee"))
         approval = _snapshot(desk, run, "approval")

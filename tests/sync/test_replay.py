@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,8 @@ import pytest
 
 from connector.errors import StateError
 from connector.rules.book import RuleBook, load_book
-from connector.sync.archive import judged_nights
+from connector.rules.knowledge import Facts
+from connector.sync.archive import TABLES, judged_nights
 from connector.sync.nightly import run_night
 from connector.sync.replay import Replayed, again, replay
 from tests.fakes import House, exit_row, item_row, payout_row, request_row, small_house
@@ -98,6 +99,11 @@ def test_only_the_nights_asked_for_are_judged_and_nothing_is_written(lived: Hous
     files = sorted(lived.desk.folder.rglob("*.parquet"))
     assert len(list(replay(lived.desk, FIRST + timedelta(days=3), FIRST + timedelta(days=5)))) == 3
     assert sorted(lived.desk.folder.rglob("*.parquet")) == files
+
+
+def test_every_table_that_was_judged_is_kept_or_read_from_a_snapshot() -> None:
+    frames = {one.name for one in fields(Facts) if one.type == "pl.DataFrame"}
+    assert frames == {*TABLES, "employee", "approval"}
 
 
 def test_a_kept_night_that_is_damaged_is_named(tmp_path: Path) -> None:
