@@ -138,7 +138,7 @@ def plain_mapping(stream: str) -> StreamMapping:
             fields.append(Field(name, "id_number" if name == "id_hash" else "mobile", name, {}))
             continue
         kind = _KINDS.get(column.dtype, "text") if not isinstance(column.dtype, pl.Datetime) else "instant"
-        kind = "int" if name == "step" else kind
+        kind = "int" if name in ("step", "late_count") else kind
         fields.append(Field(name, name, kind, {"currency": "currency"} if kind == "money" else {}))
     return StreamMapping(stream, stream, tuple(fields))
 
