@@ -123,12 +123,10 @@ def explain(
         out.line("▲ " + text("cli.unread", lang, stream=name), style="yellow")
     for finding in mine:
         show_finding(finding, currency, lang, out)
-    for link in links:
-        out.line(f"  = {link_said(link, zone, lang)}")
-    for case in exits:
-        out.line(f"  ● {_exit_said(case, zone, lang)}")
-    for command in written:
-        out.line(f"  · {_write_said(command, zone, lang)}")
+    told = [f"= {link_said(link, zone, lang)}" for link in links]
+    told += [f"● {_exit_said(case, zone, lang)}" for case in exits]
+    for line in [*told, *(f"· {_write_said(command, zone, lang)}" for command in written)]:
+        out.line(f"  {line}")
     return DONE
 
 
