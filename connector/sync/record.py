@@ -38,13 +38,13 @@ def bars(facts: Facts) -> tuple[StatusBar, ...]:
 def waterfall(linked: Linked, documents: list[dict[str, Any]]) -> tuple[Step, ...]:
     """HR total → known to finance → with loans → with findings → not linked."""
     facts = linked.facts
-    borrowers = paid_out(facts).filter(pl.col("person").is_not_null())["person"].n_unique()
+    borrowers = set(paid_out(facts)["person"].drop_nulls())
     people = set(linked.numbers.values()) & set(facts.employee["number"].to_list())
     stray = facts.loan.filter(pl.col("person").is_null())["employee"].n_unique()
-    hit = {d["employee"] for d in documents if d["employee"] and d["verdict"] == "hit"}
+    hit = {d["employee"] for d in documents if d["verdict"] == "hit" and "finance" in d["audience"]} & borrowers
     return (
         Step("hr_total", facts.employee.height), Step("linked", len(people)),
-        Step("not_linked", facts.employee.height - len(people)), Step("borrowers", borrowers),
+        Step("not_linked", facts.employee.height - len(people)), Step("borrowers", len(borrowers)),
         Step("differing", len(hit)), Step("stray_borrowers", stray),
     )
 
