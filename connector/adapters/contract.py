@@ -124,13 +124,15 @@ class Receipt:
 class SinkKind:
     """How one kind of mark is written: `append` lands at most `landing_s` seconds after the socket closed.
 
-    `keys`: the keys of a content that can be carried, every one of them always there; () = all.
+    `keys`: the keys of a content that can be carried, every one of them always there; () = all. `stays`: nobody can
+    take it away again, a newer one only counts instead of it.
     """
 
     kind: str
     write: Literal["upsert", "append"]
     landing_s: float = 0.0
     keys: tuple[str, ...] = ()
+    stays: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def test_who_owes_or_leaves_comes_first_and_who_owes_nothing_does_not(tmp_path: 
 def test_whom_finance_knows_by_another_number_comes_first_by_his_own(tmp_path: Path) -> None:
     house = small_house(tmp_path)
     house.finance.tables["open_item"].append(item_row("L9", "F-9", "5.00"))
-    link = pl.DataFrame({"number": ["F-9"], "person": ["009"], "rule": ["admin"]})
+    link = pl.DataFrame({"number": ["F-9"], "person": ["009"], "rule": ["admin"], "evidence": [""]})
     keep_links(house.desk.store, "kingdee", link, "admin", house.desk.clock.now())
     pull_company(house.desk, AS_OF, "before")
     assert "009" in people_first(house.desk)

@@ -61,12 +61,18 @@ def _company(folder: Path) -> None:
 
 
 def _marks(adapter: Adapter) -> tuple[Marked, ...]:
-    """A hold on an exit whose gate is open, and a to-do on another: a released exit's to-dos are not listed."""
+    """A hold on an exit whose gate is open, a to-do on another (a released exit's to-dos are not listed), and a brief
+    on an application that runs."""
     rows = pl.concat([page.rows for page in adapter.pull("exit", Since(STANDS_ON))], how="diagonal")
     found = rows.filter(gate="open").select("processInstanceId", "employee")
     held, asked = (tuple(map(str, row)) for row in found.rows()[:2])
     much, little = {"balance": {"CNY": 2_800_000}}, {"balance": {"CNY": 100}}
-    return (Marked("exit_hold", held[0], held[1], much, little), Marked("todo", asked[0], asked[1], much, little))
+    forms = pl.concat([page.rows for page in adapter.pull("approval", Since(STANDS_ON))], how="diagonal")
+    applied = tuple(map(str, forms.filter(state="running").select("processInstanceId", "employee").row(0)))
+    return (
+        Marked("exit_hold", held[0], held[1], much, little), Marked("todo", asked[0], asked[1], much, little),
+        Marked("brief", applied[0], applied[1], much, little),
+    )
 
 
 def _is_refusal(answer: Response) -> bool:

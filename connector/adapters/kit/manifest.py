@@ -40,4 +40,5 @@ def _sink(found: dict[str, Any], place: str) -> SinkKind:
     if found.get("write") not in ("upsert", "append"):
         what = f"found write {found.get('write')!r}, expected upsert or append"
         raise ConfigError(what, place=f"{place} sinks")
-    return SinkKind(str(found["kind"]), found["write"], float(found.get("landing_s", 0.0)))
+    landing_s, stays = float(found.get("landing_s", 0.0)), bool(found.get("stays", False))
+    return SinkKind(str(found["kind"]), found["write"], landing_s, stays=stays)
