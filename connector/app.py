@@ -24,7 +24,7 @@ from connector.model.faults import fault
 from connector.origins import Origin, origins
 from connector.rules.book import RuleBook, load_book
 from connector.settings import Settings, load_settings, read_settings, resolve_secret, schedule_of
-from connector.store.database import open_store, shown_url
+from connector.store.database import Store, open_store, shown_url
 from connector.sync.connections import SHRINK_PERCENT, Company, Connection, Desk, Progress
 
 
@@ -156,6 +156,16 @@ class House:
         """The desk of settings given as a document; relative paths are relative to `folder`."""
         with open_desk(read_settings(dict(document), folder / "settings"), clock, progress) as desk:
             yield desk
+
+    @contextmanager
+    def store(self, config: Path) -> Iterator[Store]:
+        """The store alone: no rule, no connection and no secret of theirs is read."""
+        settings = load_settings(config)
+        opened = open_store(store_url(settings), settings.company.code)
+        try:
+            yield opened
+        finally:
+            opened.engine.dispose()
 
     def schedule(self, config: Path) -> Schedule:
         """When the nights of a configuration are due."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connector.engine.local import Log
     from connector.engine.schedule import Schedule
     from connector.rules.book import RuleBook
+    from connector.store.database import Store
     from connector.sync.connections import Desk, Progress
 
 DONE, FAILED, USAGE, WAITING, INCOMPLETE, CRASHED = 0, 1, 2, 3, 4, 70
@@ -57,6 +58,8 @@ class House(Protocol):
     def desk_of(
         self, document: Mapping[str, Any], folder: Path, progress: Progress = ..., clock: Clock | None = ...
     ) -> AbstractContextManager[Desk]: ...
+
+    def store(self, config: Path) -> AbstractContextManager[Store]: ...
 
     def book(self, config: Path) -> RuleBook: ...
 

@@ -25,6 +25,7 @@ from connector.cli.frame import (
 
 if TYPE_CHECKING:
     from connector.adapters.contract import Check
+    from connector.store.database import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -132,13 +133,15 @@ def live(
     from connector.errors import StateError, UsageError
     from connector.i18n import text
     from connector.model.faults import fault
-    from connector.store import audit
 
     lang = language(lang)
     if switch not in ("on", "off"):
         raise fault(UsageError, "command.no_switch", "live", found=switch)
-    with progress_shown(json, lang) as progress, house().desk(config, progress) as desk:
-        if switch == "on":
+    if switch == "off":  # the emergency stop: whatever else is broken
+        with house().store(config) as store:
+            _switch(store, "off", by)
+    else:
+        with progress_shown(json, lang) as progress, house().desk(config, progress) as desk:
             record, folder = one_night(desk, as_of, "observe", None, lang)
             if not json:
                 show_night(record, folder, lang)
@@ -148,13 +151,21 @@ def live(
             astray = [record.proof["links"][state] for state in ("unlinked", "disputed")]
             if any(astray) and not despite_links:
                 raise fault(StateError, "command.astray", "live on", loans=sum(astray))
-        audit.write_setting(desk.store, "mode", "live" if switch == "on" else "observe")
-        audit.write_line(desk.store, by, f"live_{switch}", {}, desk.clock.now())
+            _switch(desk.store, "on", by)
     if json:
         print_json({"mode": "live" if switch == "on" else "observe", "by": by})
     else:
         Screen().line(text(f"cli.live_{switch}", lang, by=by))
     return DONE
+
+
+def _switch(store: Store, switch: str, by: str) -> None:
+    from datetime import UTC, datetime
+
+    from connector.store import audit
+
+    audit.write_setting(store, "mode", "live" if switch == "on" else "observe")
+    audit.write_line(store, by, f"live_{switch}", {}, datetime.now(UTC))
 
 
 def db(

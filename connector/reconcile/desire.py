@@ -43,6 +43,7 @@ class FlagRules:
     unseen: frozenset[str] = field(default_factory=frozenset)  # numbers that are not surely linked tonight
     doubted: frozenset[str] = field(default_factory=frozenset)  # numbers of whose loans not all are seen tonight
     of_loans: frozenset[str] = field(default_factory=frozenset)  # rules that are judged loan by loan
+    unlinked: frozenset[str] = field(default_factory=frozenset)  # numbers that nobody in HR surely has tonight
 
 
 def flags(
@@ -93,6 +94,8 @@ def _kept_codes(
     listed = {str(code) for code in codes} if isinstance(codes, list) else set()
     if number in rules.doubted:
         uncertain |= rules.of_loans
+    if number in rules.unlinked:  # of a person nothing is known; of the loans under that number everything is
+        uncertain |= rules.flagging - rules.of_loans
     return listed if number in rules.unseen else listed & uncertain
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 import polars as pl
@@ -111,6 +111,8 @@ def desires(
     wished = _told(desk, linked, assessment, observed)
     if finance is not None:
         rules = _rules(book, "risk_flag", linked, assessment, _unseen(desk, linked, observed, finance.name))
+        standing = {o.ref for o in observed.values() if (o.target, o.kind) == (finance.name, "risk_flag")}
+        rules = replace(rules, unlinked=frozenset(standing - set(linked.numbers)))
         wished += flags(opinions, rules, observed, finance.name, linked.numbers)
     if hr is not None:
         rules = _rules(book, "warning", linked, assessment, _unseen_in_hr(linked, observed, hr.name))

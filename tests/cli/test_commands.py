@@ -270,3 +270,11 @@ def test_sheets_of_a_company_are_in_force(terminal: Terminal) -> None:
     (terminal.config.parent / "sheets" / "a.yaml").write_text("rules: [{code: loan.overdue, mode: off}]\n")
     off = {rule["code"] for rule in terminal("rules", "list", "--json").document["rules"] if rule["mode"] == "off"}
     assert "loan.overdue" in off
+
+
+def test_the_emergency_stop_needs_nothing_but_the_store(terminal: Terminal) -> None:
+    terminal("live", "on", "--by", "王芳")
+    broken = terminal.config.read_text("utf-8").replace("app_secret: ", "app_secret: env:NOT_SET_", 1)
+    terminal.config.write_text(broken + "rules: no-such-file.yaml\n", "utf-8")
+    assert terminal("plan").code == 1
+    assert terminal("live", "off", "--by", "王芳", "--json").document == {"mode": "observe", "by": "王芳"}

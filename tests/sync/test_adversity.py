@@ -13,6 +13,7 @@ import pytest
 import connector.sync.nightly as nightly
 from connector.adapters.contract import Receipt
 from connector.errors import StateError, StoreError
+from connector.model.plan import canonical, digest
 from connector.model.runs import NightRecord
 from connector.store.exits import cases
 from connector.store.runs import give_lease, keep_lease, take_lease
@@ -321,6 +322,13 @@ def test_what_proves_nothing_releases_nobody_and_says_why(house: House, spoil: A
     told = str(record.proof["streams"]) + str([t.facts for t in record.troubles])
     assert cause in told
     assert f"{cause}'" in told or f"{cause}:" in told
+
+
+def test_a_flag_stays_while_nobody_knows_whose_number_it_is(house: House) -> None:
+    content = {"codes": ["loan.over_salary_share", "loan.overdue"], "level": "warning"}
+    house.finance.marks[("risk_flag", "003")] = {"digest": digest(content), "content": canonical(content).decode()}
+    next(r for r in house.hr.tables["employee"] if r["number"] == "003")["name"] = "Somebody Else"
+    assert ("risk_flag", "003") not in {(kind, ref) for _, kind, ref in planned(night(house))}
 
 
 def test_a_ledger_that_was_read_too_slowly_releases_nobody(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
